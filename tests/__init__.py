@@ -1,0 +1,1 @@
+"""Tests, laid out as `bot/` is; helpers are imported as `tests.<room>.<module>`."""
