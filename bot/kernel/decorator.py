@@ -1,0 +1,120 @@
+"""`@kernel`: numba with explicit signatures and a cache that is never stale.
+
+numba's own cache keys a compiled function by its own file: edit a constant or a callee in
+*another* file and the old machine code comes back. Here each kernel is cached in a folder
+named by a digest of everything its code depends on: its source file, the kernels it calls
+with theirs, the constants it reads, and the versions of numba, numpy and Python.
+"""
+
+import hashlib
+import os
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import numba
+import numpy as np
+import platformdirs
+
+_config: Final[Any] = numba.config
+JIT: Final = not bool(_config.DISABLE_JIT)
+"""Whether kernels are compiled in this process."""
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_VERSIONS: Final = (numba.__version__, np.__version__, sys.version.split()[0])
+_DIGEST: Final = "__kernel_digest__"
+
+
+def kernel(signature: object, *more: object) -> Callable[[_Function], _Function]:
+    """Compile a function for these exact types, once for all processes.
+
+    signature: a numba signature, such as `types.int64(types.int64[::1])`, or its text.
+    """
+    signatures = [signature, *more]
+
+    def decorate(function: _Function) -> _Function:
+        digest = _digest_of(function, signatures)
+        if JIT:
+            compiled = _compile(function, signatures, digest)
+        else:
+            compiled = function
+        setattr(compiled, _DIGEST, digest)
+        return compiled
+
+    return decorate
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels live: `BOT_KERNEL_CACHE`, else the user's cache folder."""
+    chosen = os.environ.get("BOT_KERNEL_CACHE")
+    return (
+        Path(chosen) if chosen else Path(platformdirs.user_cache_dir("imbalance-bot")) / "kernels"
+    )
+
+
+def _compile(function: _Function, signatures: list[object], digest: str) -> _Function:
+    # numba reads its cache folder when the dispatcher is made, so each kernel can have its own.
+    folder = _config.CACHE_DIR
+    _config.CACHE_DIR = str(cache_folder() / digest)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", numba.NumbaExperimentalFeatureWarning)
+            compiled: Any = numba.njit(
+                signatures, cache=True, fastmath=False, error_model="numpy", nogil=True
+            )(function)
+    finally:
+        _config.CACHE_DIR = folder
+    return cast(_Function, compiled)
+
+
+def _digest_of(function: Callable[..., Any], signatures: list[object]) -> str:
+    """A name for all that the machine code of a function depends on."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in (*_VERSIONS, str(signatures), _source(function.__code__.co_filename)):
+        digest.update(part.encode())
+    for name, value in sorted(_references(function).items()):
+        digest.update(f"{name}={value}\0".encode())
+    return digest.hexdigest()
+
+
+def _references(function: Callable[..., Any]) -> dict[str, str]:
+    """The globals that a function's code names, each as text that changes when it does."""
+    names = _names(function.__code__)
+    found: dict[str, str] = {}
+    for name in names & function.__globals__.keys():
+        value = function.__globals__[name]
+        if isinstance(value, types.ModuleType):
+            for inner in names & vars(value).keys():
+                found[f"{name}.{inner}"] = _text(vars(value)[inner])
+        else:
+            found[name] = _text(value)
+    return found
+
+
+def _names(code: types.CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _names(constant)
+    return names
+
+
+def _text(value: object) -> str:
+    digest = getattr(value, _DIGEST, None)
+    if digest is not None:
+        return str(digest)
+    if isinstance(value, int | float | str | bytes | tuple):
+        return repr(value)
+    return getattr(value, "__qualname__", type(value).__qualname__)
+
+
+@cache
+def _source(path: str) -> str:
+    try:
+        return hashlib.blake2b(Path(path).read_bytes(), digest_size=12).hexdigest()
+    except OSError:
+        return path
