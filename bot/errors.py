@@ -14,7 +14,7 @@ from typing import ClassVar
 class BotError(Exception):
     """Something failed, and the message tells how to put it right; `exit_code` ends the process.
 
-    where: the file and key, or the venue and symbol. seen: the offending value, `quoted` if a string.
+    where: the file and key, or the venue and symbol. seen: the offending value, `quoted`.
     """
 
     kind: ClassVar[str] = "bug"
