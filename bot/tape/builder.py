@@ -118,7 +118,7 @@ class BlockBuilder:
         return block
 
 
-def _grown(column: np.ndarray, room: int) -> np.ndarray:  # type: ignore[type-arg]
+def _grown(column: np.ndarray, room: int) -> np.ndarray:
     larger = np.empty(room, column.dtype)
     larger[: len(column)] = column
     return larger
