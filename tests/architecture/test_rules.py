@@ -16,6 +16,8 @@ ROOMS = {
     "__init__": frozenset({"model"}),
 }
 
+THIRD_PARTY = ["structlog", "aiohttp", "ccxt", "tenacity", "pyarrow", "pydantic"]
+
 
 def source(text: str, path: str = "risk/limits.py", package: str = "bot") -> Source:
     return Source(path, dedent(text), package)
@@ -79,8 +81,7 @@ def test_a_round_trip_in_the_drawing_is_found():
 
 @pytest.mark.parametrize(
     "module",
-    sorted(drawing.EFFECTS)
-    + ["structlog", "aiohttp", "ccxt", "tenacity", "pyarrow", "pydantic", "os.path"],
+    [*sorted(drawing.EFFECTS), *THIRD_PARTY, "os.path"],
 )
 def test_an_effect_in_a_pure_room_is_found(module):
     found = list(drawing.impure_imports(source(f"def f():\n    import {module}")))
