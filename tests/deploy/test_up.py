@@ -217,3 +217,20 @@ def test_an_interrupted_run_ends_with_130_and_goes_on_later(clone):
     clone.uv_says("exit 0")
     assert clone.up("paper").returncode == 7
     assert clone.steps() == ALL
+
+
+def test_a_python_without_venv_is_told_which_package_to_install(clone):
+    (clone.folder / "programs" / "uv").unlink()
+    (clone.folder / "ensurepip.py").write_text("raise ImportError('No module named ensurepip')")
+
+    finished = subprocess.run(
+        clone.command("paper"),
+        env={**clone.environment, "PYTHONPATH": str(clone.folder)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("error[usage] ")
+    assert f"apt install python3.{sys.version_info[1]}-venv" in finished.stderr
+    assert finished.stderr.count("\n") == 1
