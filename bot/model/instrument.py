@@ -1,6 +1,7 @@
 """What can be traded: kind, price grid, lot, contract and settlement of an instrument."""
 
 import enum
+import math
 from decimal import Decimal
 
 from msgspec import Struct
@@ -35,35 +36,66 @@ class PriceGrid(Struct, frozen=True):
         """Refuse a grid that no price can stand on."""
         if not self.tick.is_finite() or self.tick <= 0:
             raise ValueError(f"tick: got {self.tick}, expected a number > 0")
-        if list(self.steps) != sorted(self.steps) or any(step <= 0 for _, step in self.steps):
+        starts = [start for start, _ in self.steps]
+        ascending = starts == sorted(set(starts)) and all(start >= 0 for start in starts)
+        if not ascending or any(step <= 0 for _, step in self.steps):
             raise ValueError(f"steps: got {self.steps}, expected ascending (from, step > 0)")
+        if self.significant_figures is not None and self.tick.normalize().as_tuple().digits != (1,):
+            # Digits of the tick count are digits of the price only then.
+            raise ValueError(
+                f"tick: got {self.tick}, expected a power of ten (significant figures)"
+            )
 
     def step_at(self, ticks: int) -> int:
         """Ticks between allowed prices at this price."""
-        step = 1
-        for start, candidate in self.steps:
-            if ticks >= start:
-                step = candidate
-        if self.significant_figures is not None:
-            step = max(step, self._significant_step(ticks))
-        return step
+        if not self.steps and self.significant_figures is None:
+            return 1
+        return self._band(abs(ticks))[0]
 
     def down(self, ticks: int) -> int:
         """The highest allowed price at or below this one."""
-        step = self.step_at(ticks)
-        return ticks // step * step
+        if not self.steps and self.significant_figures is None:
+            return ticks
+        return self._below(ticks) if ticks >= 0 else -self._above(-ticks)
 
     def up(self, ticks: int) -> int:
         """The lowest allowed price at or above this one."""
-        step = self.step_at(ticks)
-        above = -(-ticks // step) * step
-        return above if self.step_at(above) == step else self.down(above)
+        if not self.steps and self.significant_figures is None:
+            return ticks
+        return self._above(ticks) if ticks >= 0 else -self._below(-ticks)
 
-    def _significant_step(self, ticks: int) -> int:
-        assert self.significant_figures is not None
-        spare = len(str(abs(ticks))) - self.significant_figures
-        whole = max(1, int(1 / self.tick)) if self.tick < 1 else 1
-        return min(10**spare, whole) if spare > 0 else 1
+    def _below(self, ticks: int) -> int:
+        while True:
+            step, start, _ = self._band(ticks)
+            found = ticks // step * step
+            if found >= start:
+                return found
+            ticks = start - 1  # a band need not begin on a multiple of its own step
+
+    def _above(self, ticks: int) -> int:
+        while True:
+            step, _, end = self._band(ticks)
+            found = -(-ticks // step) * step
+            if end is None or found < end:
+                return found
+            ticks = end
+
+    def _band(self, ticks: int) -> tuple[int, int, int | None]:
+        """The step that holds at a price >= 0, and where that begins and ends (exclusive)."""
+        step, start, end = 1, 0, None
+        for begin, candidate in self.steps:
+            if ticks < begin:
+                end = begin
+                break
+            step, start = candidate, begin
+        if self.significant_figures is None:
+            return step, start, end
+        digits = len(str(ticks))
+        figures = 10 ** max(0, digits - self.significant_figures)
+        whole = int(1 / self.tick) if self.tick < 1 else 1
+        start = max(start, 10 ** (digits - 1) if ticks else 0)
+        end = 10**digits if end is None else min(end, 10**digits)
+        return math.lcm(step, min(figures, whole)), start, end
 
 
 class Instrument(Struct, frozen=True):
@@ -151,7 +183,7 @@ class Instrument(Struct, frozen=True):
 
 
 def _whole(value: Decimal, what: str, step: Decimal) -> int:
-    whole = int(value.to_integral_value())
-    if abs(value - whole) >= Decimal("1e-6"):
+    whole = int(value.to_integral_value()) if value.is_finite() else 0
+    if not value.is_finite() or abs(value - whole) >= Decimal("1e-6"):
         raise ValueError(f"{what}: expected a multiple of {step.normalize():f}")
     return whole
