@@ -1,0 +1,1 @@
+"""What survives a crash: the journal, the session's tape, its snapshots and its lock."""
