@@ -178,6 +178,9 @@ def drop_rung(book: Book, i: int, s: int, k: int) -> None:
     for j in range(k, count):
         ladder[i, 2 * s, j] = ladder[i, 2 * s, j + 1]
         ladder[i, 2 * s + 1, j] = ladder[i, 2 * s + 1, j + 1]
+    # Rungs behind the last are zero, so that a signal may read the ladder without its depth.
+    ladder[i, 2 * s, count] = 0
+    ladder[i, 2 * s + 1, count] = 0
     head[i, DEPTH + s] = count
     if count < LADDER_LOW and count < head[i, INSIDE + s] + head[i, FAR + s]:
         refill(book, i, s)

@@ -64,6 +64,9 @@ def begin_message(book: Book, i: int, flags: int) -> None:
             head[i, FAR + s] = 0
             head[i, DEPTH + s] = 0
             head[i, REACH + s] = NEVER
+            for k in range(LADDER):
+                book.ladder[i, 2 * s, k] = 0
+                book.ladder[i, 2 * s + 1, k] = 0
         head[i, TOP] = 0
         head[i, STATUS] = KNOWN
 

@@ -1,0 +1,78 @@
+"""The compiled loop: rows into books, books into signals, until someone must decide."""
+
+from typing import Final
+
+from numba import types
+
+from bot.book.arrays import BOOK, Book, i8, void
+from bot.book.message import begin_message, end_message, has_room
+from bot.book.message import take_row as take_book_row
+from bot.kernel import kernel
+from bot.signals.arrays import SIGNALS, WOKEN, Signals
+from bot.signals.evaluate import end_message as end_signals
+from bot.signals.evaluate import forget_rows, take_samples
+from bot.signals.evaluate import take_row as take_signal_row
+from bot.tape.columns import ROWS, Rows
+from bot.tape.rows import CONTINUES, OPEN, SNAPSHOT, Int64s
+
+# Why the loop stopped.
+REACHED: Final = 0
+"""No message is left before the time or the end that was given."""
+WOKE: Final = 1
+"""A strategy must be asked; the message that woke it was taken in."""
+GROW: Final = 2
+"""A book needs room before the next message can be taken in."""
+PYTHON: Final = 3
+"""A plain-Python signal must look at the message that was just taken in."""
+
+
+@kernel(void(ROWS, i8, BOOK, SIGNALS))
+def take_message(rows: Rows, m: int, book: Book, signals: Signals) -> None:
+    """Take one message in, or as much of it as stands in this block."""
+    i = int(rows.instrument[m])
+    t = rows.ts_recv[m]
+    flags = int(rows.flags[m])
+    if flags & CONTINUES == 0:
+        take_samples(signals, t)
+        begin_message(book, i, flags)
+        if flags & SNAPSHOT:
+            forget_rows(signals, i)
+    snapshot = flags & SNAPSHOT
+    shown = signals.row_first[i + 1] > signals.row_first[i]
+    for r in range(rows.first[m], rows.first[m + 1]):
+        kind = int(rows.kind[r])
+        side = int(rows.side[r])
+        price = rows.price[r]
+        size = rows.size[r]
+        previous = take_book_row(book, i, kind, side, price, size, snapshot, t)
+        if shown:
+            take_signal_row(signals, book, i, kind, side, price, size, previous, t)
+    if flags & OPEN == 0:
+        end_message(book, i, t)
+        end_signals(signals, book, i, t)
+
+
+@kernel(i8(ROWS, i8, i8, BOOK, SIGNALS, types.int64[::1]))
+def advance(
+    rows: Rows, stop: int, until_ns: int, book: Book, signals: Signals, cursor: Int64s
+) -> int:
+    """Take messages in from `cursor[0]` on: those before `stop` received no later than `until_ns`.
+
+    Returns why it stopped; `cursor[0]` is then the first message that was not taken in.
+    """
+    m = cursor[0]
+    while m < stop and rows.ts_recv[m] <= until_ns:
+        i = int(rows.instrument[m])
+        if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
+            cursor[0] = m
+            return GROW
+        take_message(rows, m, book, signals)
+        m += 1
+        if signals.plain[i] != 0:
+            cursor[0] = m
+            return PYTHON
+        if signals.clock[WOKEN] != 0:
+            cursor[0] = m
+            return WOKE
+    cursor[0] = m
+    return REACHED

@@ -1,0 +1,1 @@
+"""Scores of imbalance, recomputed only when an input of their own changed."""

@@ -1,0 +1,197 @@
+"""The fused loop's way through all signals: after a row, after a message, at whole seconds.
+
+Signals of the house are called by name, so that the compiler sees through the call; those of
+third parties through the address of their machine code, at about 4 ns a call.
+"""
+
+from typing import Final
+
+from bot.book.arrays import BOOK, Book, i8, void
+from bot.book.layout import HEARD, HEARD_BOOK, TOP
+from bot.kernel import kernel
+from bot.signals.arrays import (
+    CODE,
+    FORCE,
+    HEARS,
+    LENGTH,
+    ORIGIN_NS,
+    ROWS,
+    SAMPLE_NS,
+    SIGNALS,
+    SLOT,
+    STANDARD_SLOT,
+    STANDARD_STATE,
+    STATE,
+    WITHIN,
+    Z_SLOT,
+    Signals,
+)
+from bot.signals.foreign import END, call_foreign
+from bot.signals.funding_kernels import funding_excess, net_carry, predicted_funding
+from bot.signals.order_book_kernels import (
+    HIGHEST,
+    LOWEST,
+    REFERENCE,
+    depth_imbalance,
+    depth_row,
+    impact,
+    ladder_imbalance,
+    queue_imbalance,
+    spread,
+    weighted_mid,
+)
+from bot.signals.order_flow_kernels import multi_level_flow, order_flow_imbalance
+from bot.signals.publish import publish, withdraw
+from bot.signals.standard import window_add, window_ready, window_score
+from bot.signals.trade_kernels import trade_imbalance, trade_row, vwap_deviation, vwap_row
+
+SECOND_NS: Final = 1_000_000_000
+
+# Codes of the house's signals.
+FOREIGN: Final = 0
+QUEUE_IMBALANCE: Final = 1
+LADDER_IMBALANCE: Final = 2
+DEPTH_IMBALANCE: Final = 3
+WEIGHTED_MID: Final = 4
+SPREAD: Final = 5
+IMPACT: Final = 6
+ORDER_FLOW: Final = 7
+MULTI_LEVEL_FLOW: Final = 8
+TRADE_IMBALANCE: Final = 9
+VWAP_DEVIATION: Final = 10
+PREDICTED_FUNDING: Final = 11
+FUNDING_EXCESS: Final = 12
+NET_CARRY: Final = 13
+PLAIN: Final = 14
+"""Computed in Python between two steps of the loop."""
+
+
+@kernel(void(SIGNALS, BOOK, i8, i8, i8, i8, i8, i8, i8))
+def take_row(
+    signals: Signals,
+    book: Book,
+    i: int,
+    kind: int,
+    side: int,
+    price: int,
+    size: int,
+    previous: int,
+    t: int,
+) -> None:
+    """Show one row to the signals of instrument `i` that want its kind."""
+    for k in range(signals.row_first[i], signals.row_first[i + 1]):
+        g = signals.row_member[k]
+        if (signals.spec[g, ROWS] >> kind) & 1 == 0:
+            continue
+        code = signals.spec[g, CODE]
+        if code == DEPTH_IMBALANCE:
+            depth_row(signals, g, side, price, size - previous)
+        elif code == TRADE_IMBALANCE:
+            trade_row(signals, g, side, price, size, t)
+        elif code == VWAP_DEVIATION:
+            vwap_row(signals, g, price, size, t)
+        elif code == FOREIGN:
+            call_foreign(signals, book, g, i, kind, side, price, size, previous, t)
+
+
+@kernel(void(SIGNALS, i8))
+def forget_rows(signals: Signals, i: int) -> None:
+    """A snapshot replaces the book of instrument `i`: sums over its levels start over."""
+    for k in range(signals.row_first[i], signals.row_first[i + 1]):
+        g = signals.row_member[k]
+        if signals.spec[g, CODE] == DEPTH_IMBALANCE:
+            signals.state[signals.spec[g, STATE] + REFERENCE] = 0.0
+            signals.state[signals.spec[g, STATE] + LOWEST] = 1.0
+            signals.state[signals.spec[g, STATE] + HIGHEST] = 0.0
+
+
+@kernel(void(SIGNALS, BOOK, i8, i8, i8))
+def compute(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
+    """Compute signal `g` and publish its slots."""
+    code = signals.spec[g, CODE]
+    if code == QUEUE_IMBALANCE:
+        queue_imbalance(signals, book, g, i, t)
+    elif code == LADDER_IMBALANCE:
+        ladder_imbalance(signals, book, g, i, t)
+    elif code == DEPTH_IMBALANCE:
+        depth_imbalance(signals, book, g, i, t)
+    elif code == WEIGHTED_MID:
+        weighted_mid(signals, book, g, i, t)
+    elif code == SPREAD:
+        spread(signals, book, g, i, t)
+    elif code == IMPACT:
+        impact(signals, book, g, i, t)
+    elif code == ORDER_FLOW:
+        order_flow_imbalance(signals, book, g, i, t)
+    elif code == MULTI_LEVEL_FLOW:
+        multi_level_flow(signals, book, g, i, t)
+    elif code == TRADE_IMBALANCE:
+        trade_imbalance(signals, book, g, i, t)
+    elif code == VWAP_DEVIATION:
+        vwap_deviation(signals, book, g, i, t)
+    elif code == PREDICTED_FUNDING:
+        predicted_funding(signals, book, g, i, t)
+    elif code == FUNDING_EXCESS:
+        funding_excess(signals, book, g, i, t)
+    elif code == NET_CARRY:
+        net_carry(signals, book, g, i, t)
+    elif code == FOREIGN:
+        value = call_foreign(signals, book, g, i, END, 0, 0, 0, 0, t)
+        publish(signals, signals.spec[g, SLOT], value)
+
+
+@kernel(void(SIGNALS, BOOK, i8, i8, i8, i8))
+def evaluate(signals: Signals, book: Book, i: int, heard: int, top: int, t: int) -> None:
+    """Recompute what the inputs in `heard` concern, for instrument `i` at the end of a message."""
+    for k in range(signals.first[i], signals.first[i + 1]):
+        g = signals.member[k]
+        spec = signals.spec[g]
+        if spec[FORCE] == 0:
+            concerned = spec[HEARS] & heard
+            if concerned == 0 or (concerned == HEARD_BOOK and top >= spec[WITHIN]):
+                continue
+        spec[FORCE] = 0
+        compute(signals, book, g, i, t)
+
+
+@kernel(void(SIGNALS, i8))
+def score_standard(signals: Signals, k: int) -> None:
+    """Publish how unusual the present value of a standardised slot is."""
+    row = signals.standard[k]
+    at = row[STANDARD_STATE]
+    if signals.known[row[STANDARD_SLOT]] and window_ready(signals.state, at, row[LENGTH]):
+        x = signals.value[row[STANDARD_SLOT]]
+        publish(signals, row[Z_SLOT], window_score(signals.state, at, x, 0.0))
+    else:
+        withdraw(signals, row[Z_SLOT])
+
+
+@kernel(void(SIGNALS, BOOK, i8, i8))
+def end_message(signals: Signals, book: Book, i: int, t: int) -> None:
+    """Recompute after a message of instrument `i` received at `t`."""
+    evaluate(signals, book, i, book.head[i, HEARD], book.head[i, TOP], t)
+    for k in range(signals.standard.shape[0]):
+        score_standard(signals, k)
+
+
+@kernel(void(SIGNALS, i8))
+def take_samples(signals: Signals, t: int) -> None:
+    """Feed the standardisers at every whole second up to `t`, before its message is taken in.
+
+    Empty seconds repeat the last value; after a window's length of them, more say nothing new.
+    """
+    due = signals.clock[SAMPLE_NS]
+    if due < 0:
+        signals.clock[SAMPLE_NS] = (t // SECOND_NS + 1) * SECOND_NS
+        signals.clock[ORIGIN_NS] = t // SECOND_NS * SECOND_NS
+        return
+    if t < due:
+        return
+    seconds = (t - due) // SECOND_NS + 1
+    signals.clock[SAMPLE_NS] = due + seconds * SECOND_NS
+    for k in range(signals.standard.shape[0]):
+        row = signals.standard[k]
+        if signals.known[row[STANDARD_SLOT]]:
+            x = signals.value[row[STANDARD_SLOT]]
+            for _ in range(min(seconds, row[LENGTH])):
+                window_add(signals.state, row[STANDARD_STATE], row[LENGTH], x)

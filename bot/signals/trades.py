@@ -1,0 +1,89 @@
+"""Scores of trades: who was the aggressor, and where price stands against what was paid."""
+
+from typing import ClassVar
+
+from bot.book.layout import HEARD_TRADE
+from bot.model.units import NS_PER_SECOND, InstrumentId
+from bot.signals import evaluate
+from bot.signals.base import Recipe, Terms, Watch, base_per_lot, reading
+from bot.signals.trade_kernels import RING, VWAP_RING
+from bot.signals.windows import ring_size
+from bot.tape.rows import TRADE
+
+
+class TradeImbalance(Watch, frozen=True):
+    """Aggressive buying against selling: signed over total volume, in [-1, 1].
+
+    + when buyers are the aggressors. Over a fading half-life, the last `window_s` seconds, or
+    the last `trades` trades. Unknown when there was none. Also published: the cumulative
+    volume delta, ever and since 00:00 UTC, in base coins (quote units for inverse contracts).
+    """
+
+    instrument: InstrumentId
+    half_life_s: float = 10.0
+    window_s: float | None = None
+    trades: int | None = None
+    capacity: int = 65_536
+
+    def recipe(self, terms: Terms) -> Recipe:
+        """Two sums, recomputed at every trade."""
+        i = terms.index(self.instrument)
+        fading = self.window_s is None and self.trades is None
+        capacity = self.trades or self.capacity
+        return Recipe(
+            code=evaluate.TRADE_IMBALANCE,
+            instrument=i,
+            param=(
+                self.half_life_s * NS_PER_SECOND if fading else 0.0,
+                (self.window_s or 0.0) * NS_PER_SECOND,
+                float(self.trades or 0),
+                float(capacity),
+                base_per_lot(terms.instrument(self.instrument)),
+            ),
+            states=RING if fading else RING + ring_size(capacity),
+            outputs=("value", "cvd", "cvd_session"),
+            hears=HEARD_TRADE,
+            rows=1 << TRADE,
+            sources=((i, HEARD_TRADE),),
+        )
+
+
+class VwapDeviation(Watch, frozen=True):
+    """The mid against the volume-weighted average price, in bps of the mid.
+
+    + when price stands above what was paid. Over the session from 00:00 UTC, the last
+    `window_s` seconds, or since `anchor_ns`. Also published in volume-weighted standard
+    deviations (`deviations`). Known from `trades_min` trades on.
+    """
+
+    unit: ClassVar[str] = "bps"
+
+    instrument: InstrumentId
+    source: str = "touch"
+    window_s: float | None = None
+    anchor_ns: int | None = None
+    trades_min: int = 50
+    capacity: int = 65_536
+
+    def recipe(self, terms: Terms) -> Recipe:
+        """Three sums over trades; recomputed when the mid moved, too."""
+        i = terms.index(self.instrument)
+        code, heard = reading(self, self.source)
+        rolling = self.window_s is not None
+        return Recipe(
+            code=evaluate.VWAP_DEVIATION,
+            instrument=i,
+            param=(
+                float(code),
+                (self.window_s or 0.0) * NS_PER_SECOND,
+                -1.0 if self.anchor_ns is None else float(self.anchor_ns),
+                float(self.capacity),
+                float(self.trades_min),
+            ),
+            states=VWAP_RING + ring_size(self.capacity) if rolling else VWAP_RING,
+            outputs=("value", "deviations"),
+            hears=heard | HEARD_TRADE,
+            within=1,
+            rows=1 << TRADE,
+            sources=((i, heard),),
+        )
