@@ -76,9 +76,11 @@ class BlockBuilder:
         """Forget the open message and its rows, as when its text turned out to be broken."""
         self.rows = int(self._first[self.messages])
 
-    def trade(self, ts_recv: int, ts_venue: int, side: int, price: int, size: int) -> None:
+    def trade(
+        self, ts_recv: int, ts_venue: int, side: int, price: int, size: int, flags: int = 0
+    ) -> None:
         """Append a message of one trade; `side` is the aggressor's."""
-        self.begin(ts_recv, ts_venue)
+        self.begin(ts_recv, ts_venue, flags=flags)
         self.row(TRADE, side, price, size)
         self.end()
 
@@ -91,9 +93,9 @@ class BlockBuilder:
         self.row(TOUCH, ASK, *ask)
         self.end()
 
-    def scalars(self, ts_recv: int, ts_venue: int, values: dict[int, int]) -> None:
+    def scalars(self, ts_recv: int, ts_venue: int, values: dict[int, int], flags: int = 0) -> None:
         """Append a message of scalars: field code to fixed-point value."""
-        self.begin(ts_recv, ts_venue)
+        self.begin(ts_recv, ts_venue, flags=flags)
         for field, value in values.items():
             self.row(SCALAR, field, value, 0)
         self.end()

@@ -1,0 +1,52 @@
+"""A block as kernels take it: its columns, without the names of its instruments."""
+
+from typing import Any, Final, NamedTuple
+
+from numba import types
+
+from bot.tape.rows import Block, Int8s, Int32s, Int64s
+
+
+class Rows(NamedTuple):
+    """The columns of a block; `bot.tape.rows.Block` says what stands in them."""
+
+    kind: Int8s
+    side: Int8s
+    price: Int64s
+    size: Int64s
+    ts_recv: Int64s
+    ts_venue: Int64s
+    instrument: Int32s
+    flags: Int32s
+    first: Int64s
+
+
+ROWS: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
+    (
+        types.int8[::1],
+        types.int8[::1],
+        types.int64[::1],
+        types.int64[::1],
+        types.int64[::1],
+        types.int64[::1],
+        types.int32[::1],
+        types.int32[::1],
+        types.int64[::1],
+    ),
+    Rows,
+)
+
+
+def columns(block: Block) -> Rows:
+    """The whole arrays of a block; the messages that count are `[block.start, block.stop)`."""
+    return Rows(
+        block.kind,
+        block.side,
+        block.price,
+        block.size,
+        block.ts_recv,
+        block.ts_venue,
+        block.instrument,
+        block.flags,
+        block.first,
+    )
