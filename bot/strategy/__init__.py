@@ -1,0 +1,1 @@
+"""What authors write: strategies, and the view that they decide from."""
