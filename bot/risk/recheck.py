@@ -1,0 +1,40 @@
+"""The last look at an order, after it is durable and before its first byte may leave."""
+
+from bot.model.command import Approved
+from bot.risk.case import Case
+from bot.risk.checks import first_breach
+from bot.risk.exposure import Exposure
+from bot.risk.guards import OrderRates
+from bot.risk.kill import Halts, Mode
+from bot.risk.limits import Level, LimitBook, Scope
+from bot.risk.review import standing
+from bot.risk.worst import Reservations, reserved
+
+
+def recheck(
+    approved: Approved, exposure: Exposure, limits: LimitBook, halts: Halts, *, epoch: str
+) -> str | None:
+    """Why an approved order must not be sent after all; None: send it.
+
+    exposure: with the order among its live orders. epoch: how the order ids of this run begin;
+    an order of another run is never sent, because that run may have sent it.
+    Rates are not asked again: the approval was counted.
+    """
+    proposal = approved.proposal
+    if not approved.order_id.startswith(epoch):
+        return f"epoch: got order {approved.order_id}, expected one of {epoch}"
+    mode, reason = standing(exposure, halts, proposal.account, proposal.strategy)
+    if mode is Mode.HALTED:
+        return f"halted: {reason}"
+    order = reserved(proposal)
+    world = Reservations(exposure, limits.mark)
+    assert world.holds(order), f"{approved.order_id}: expected among the live orders"
+    line = world.worst(Scope(Level.STRATEGY, order.strategy)).lines[order.account, order.instrument]
+    if mode is Mode.REDUCE_ONLY and not line.shrinks_by(order.side):
+        return f"reduce only: {reason}"
+    for scope, bounds in limits.over(order.account, order.strategy):
+        finding = first_breach(Case(order, scope, world, limits, OrderRates()), bounds, again=True)
+        if finding is not None:
+            value = finding.value or "unknown"
+            return f"{scope.level}.{finding.limit}: {value}, allowed {finding.allowed}"
+    return None
