@@ -66,6 +66,7 @@ class SqliteJournal:
             payload=run,
         )
         self._waiting: deque[_Append] = deque()
+        self._batch: list[_Append] = []
         self._waiting_records = 0
         self._waiting_max = waiting_max
         self._log_commits = 0
@@ -120,39 +121,32 @@ class SqliteJournal:
 
     def _write(self) -> None:
         try:
-            while (batch := self._next_batch()) is not None:
-                if batch:
-                    self._commit_batch(batch)
-                if not batch or self._log_commits >= LOG_COMMITS_MAX:
+            while self._take_batch():
+                if self._batch:
+                    self._commit([record for each in self._batch for record in each.records])
+                    _settle(self._batch, None)
+                if not self._batch or self._log_commits >= LOG_COMMITS_MAX:
                     self._checkpoint("PASSIVE")
             self._checkpoint("TRUNCATE")
         except sqlite3.Error as error:
             self._fail(database.explained(self.path, error))
+        finally:  # A bug of ours must not leave anyone waiting for ever.
+            if self._batch or self._waiting or not self._closing:
+                self._fail(self._failure or self._ended())
 
-    def _next_batch(self) -> list[_Append] | None:
-        """What waits, at most one commit's worth; empty after idle time, None at the end."""
+    def _take_batch(self) -> bool:
+        """Take what waits, at most a commit's worth; nothing after idle time, False at the end."""
         with self._changed:
             self._changed.wait_for(
                 lambda: self._waiting or self._closing, IDLE_S if self._log_commits else None
             )
-            if not self._waiting and self._closing:
-                return None
-            batch: list[_Append] = []
+            self._batch = []
             records = 0
             while self._waiting and records < COMMIT_RECORDS_MAX:
-                batch.append(self._waiting.popleft())
-                records += len(batch[-1].records)
+                self._batch.append(self._waiting.popleft())
+                records += len(self._batch[-1].records)
             self._waiting_records -= records
-            return batch
-
-    def _commit_batch(self, batch: list[_Append]) -> None:
-        try:
-            self._commit([record for append in batch for record in append.records])
-        except sqlite3.Error as error:
-            failure = database.explained(self.path, error)
-            _settle(batch, failure)
-            raise
-        _settle(batch, None)
+            return bool(self._batch) or not self._closing
 
     def _commit(self, records: Sequence[Record]) -> None:
         """Put records on the disk, all or none."""
@@ -181,10 +175,10 @@ class SqliteJournal:
         """Take nothing more: after a failed sync nobody knows what a second one would mean."""
         with self._changed:
             self._failure = failure
-            waiting = list(self._waiting)
+            unsettled = [*self._batch, *self._waiting]
+            self._batch = []
             self._waiting.clear()
-        if waiting:
-            _settle(waiting, failure)
+        _settle(unsettled, failure)
         with contextlib.suppress(sqlite3.Error):
             self._connection.execute("ROLLBACK")
 
@@ -196,12 +190,20 @@ class SqliteJournal:
             fix="put the session on a faster disk, then start again",
         )
 
+    def _ended(self) -> JournalError:
+        return JournalError(
+            where=str(self.path),
+            seen="an error of the bot's own in the thread that writes",
+            expected="records of whole numbers and bytes",
+            fix="start again, and report the traceback above",
+        )
+
 
 def _settle(batch: list[_Append], failure: JournalError | None) -> None:
-    loop = batch[0].durable.get_loop()
     # The loop may have ended: then nobody waits any more.
     with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(_resolve, batch, failure)
+        if batch:
+            batch[0].durable.get_loop().call_soon_threadsafe(_resolve, batch, failure)
 
 
 def _resolve(batch: list[_Append], failure: JournalError | None) -> None:

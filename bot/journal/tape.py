@@ -13,7 +13,7 @@ its first frame that is not whole. A file is named by its run and its number wit
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import groupby
 from pathlib import Path
 
@@ -120,18 +120,26 @@ class TapeReader:
         for _, run in groupby(_files(self.folder), key=_epoch):
             files = list(run)
             for index, file in enumerate(files):
-                data = file.read_bytes()
-                good = len(MAGIC) if data.startswith(MAGIC) else 0
-                instruments: dict[int, tuple[InstrumentId, ...]] = {}
-                for end, body in frames(data):
-                    item = _item(body, instruments, file)
-                    if item is not None:
-                        yield item
-                    good = end
-                if _torn(files, index, good, len(data)):
-                    lost = len(data) - good + sum(f.stat().st_size for f in files[index + 1 :])
-                    self.dropped.append(Dropped(file, good, lost))
+                # Behind a file that is missing nothing counts.
+                data = file.read_bytes() if _number(file) == index + 1 else b""
+                good = yield from _items(file, data)
+                size = len(data) or file.stat().st_size
+                if good != size:
+                    behind = sum(each.stat().st_size for each in files[index + 1 :])
+                    self.dropped.append(Dropped(file, good, size - good + behind))
                     break
+
+
+def _items(file: Path, data: bytes) -> Generator[tuple[int, Item], None, int]:
+    """The items of one file; returns how many bytes were good."""
+    good = len(MAGIC) if data.startswith(MAGIC) else 0
+    instruments: dict[int, tuple[InstrumentId, ...]] = {}
+    for end, body in frames(data):
+        item = _item(body, instruments, file)
+        if item is not None:
+            yield item
+        good = end
+    return good
 
 
 def last_seq(folder: Path) -> int:
@@ -169,15 +177,11 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _epoch(file: Path) -> str:
-    return file.name.partition("-")[0]
+    return file.stem.partition("-")[0]
 
 
-def _torn(files: list[Path], index: int, good: int, size: int) -> bool:
-    """Whether a run ends in this file: at a bad frame, or because the next file is missing."""
-    here = int(files[index].stem.partition("-")[2])
-    following = files[index + 1] if index + 1 < len(files) else None
-    missing = following is not None and int(following.stem.partition("-")[2]) != here + 1
-    return good != size or missing
+def _number(file: Path) -> int:
+    return int(file.stem.partition("-")[2])
 
 
 def _crc(length: int, body: bytes | memoryview) -> int:
