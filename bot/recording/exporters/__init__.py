@@ -1,0 +1,1 @@
+"""Recordings of ours in the formats of others."""

@@ -1,0 +1,1 @@
+"""What others recorded, turned into recordings of ours."""
