@@ -1,0 +1,1 @@
+"""What we own, owe and earned: double-entry postings, positions, equity and its attribution."""
