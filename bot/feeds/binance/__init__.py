@@ -1,0 +1,1 @@
+"""Binance's public market data: spot, USD-M and COIN-M, from frames to the tape."""
