@@ -18,6 +18,7 @@ from bot.book.layout import (
     SCALAR_NS,
     TOUCH_NS,
     TRADE_NS,
+    UNBOUNDED,
     WINDOW,
 )
 from bot.tape.rows import SCALAR_FIELDS, Int64s
@@ -70,8 +71,9 @@ def empty(windows: tuple[int, ...], room: int = 2048) -> Book:
         head[i, LEVEL_AT] = level_at
         head[i, BUCKET_AT] = level_at >> BUCKET_BITS
         level_at += 2 * window
-    for column in (BOOK_NS, TOUCH_NS, TRADE_NS, CROSSED_NS, REACH, REACH + 1):
+    for column in (BOOK_NS, TOUCH_NS, TRADE_NS, CROSSED_NS, REACH):
         head[:, column] = NEVER
+    head[:, REACH + 1] = UNBOUNDED
     head[:, SCALAR_NS : SCALAR_NS + SCALAR_FIELDS] = NEVER
     return Book(
         head,

@@ -19,6 +19,8 @@ BUCKET_BITS: Final = 6
 """`bucket` counts the levels in each 64 ticks of the window, so that a search can jump."""
 NEVER: Final = -1
 """A time that has not been; a price that is not known."""
+UNBOUNDED: Final = 1 << 62
+"""A price above all others."""
 
 # Columns of `head`.
 BASE: Final = 0
@@ -32,7 +34,8 @@ INSIDE: Final = 6
 FAR: Final = 8
 """Levels outside the window, by side."""
 REACH: Final = 10
-"""The worst price of the last snapshot, by side: beyond it levels may be missing."""
+"""The worst price of the last snapshot, by side: beyond it levels may be missing. A side that
+the snapshot showed empty is known whole: its reach is NEVER for bids, UNBOUNDED for asks."""
 STATUS: Final = 12
 BOOK_NS: Final = 13
 """When the book last heard something, `ts_recv`."""

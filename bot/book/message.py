@@ -30,6 +30,7 @@ from bot.book.layout import (
     TOUCH,
     TOUCH_NS,
     TRADE_NS,
+    UNBOUNDED,
     WINDOW,
 )
 from bot.book.layout import SCALAR as SCALAR_AT
@@ -55,20 +56,24 @@ def begin_message(book: Book, i: int, flags: int) -> None:
     head = book.head
     head[i, TOP] = LADDER
     head[i, HEARD] = 0
+    if flags & (GAP | SNAPSHOT):
+        # Even without rows it changes what the book is worth, from the best level on.
+        head[i, TOP] = 0
+        head[i, HEARD] = HEARD_BOOK
     if flags & GAP:
-        head[i, STATUS] = 0
+        head[i, STATUS] &= ~KNOWN
         head[i, GAPS] += 1
     if flags & SNAPSHOT:
         for s in range(2):
             clear_window(book, i, s)
             head[i, FAR + s] = 0
             head[i, DEPTH + s] = 0
-            head[i, REACH + s] = NEVER
+            head[i, REACH + s] = NEVER if s == 0 else UNBOUNDED
             for k in range(LADDER):
                 book.ladder[i, 2 * s, k] = 0
                 book.ladder[i, 2 * s + 1, k] = 0
-        head[i, TOP] = 0
         head[i, STATUS] = KNOWN
+        head[i, CROSSED_NS] = NEVER
 
 
 @kernel(i8(BOOK, i8, i8, i8, i8, i8, i8, i8))
@@ -82,7 +87,7 @@ def take_row(
         s = 0 if side == BID else 1
         if snapshot:
             reach = head[i, REACH + s]
-            if reach == NEVER or (price < reach if s == 0 else price > reach):
+            if reach in (NEVER, UNBOUNDED) or (price < reach if s == 0 else price > reach):
                 head[i, REACH + s] = price
         return set_level(book, i, s, price, size)
     if kind == TRADE:
@@ -142,7 +147,10 @@ def follow(book: Book, i: int) -> None:
     mid = (low + high) >> 1
     x = mid - head[i, BASE]
     if x < window >> 2 or x > window - (window >> 2):
-        recenter(book, i, max(0, mid - (window >> 1)))
+        base = max(0, mid - (window >> 1))
+        # Prices near zero never reach the middle of the window: there is nothing to move.
+        if base != head[i, BASE]:
+            recenter(book, i, base)
 
 
 @kernel(void(BOOK, i8, i8))

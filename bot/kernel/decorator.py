@@ -20,6 +20,7 @@ import numba
 import numpy as np
 import platformdirs
 from numba.core import sigutils
+from numba.core.errors import NumbaError
 
 _config: Final[Any] = numba.config
 JIT: Final = not bool(_config.DISABLE_JIT)
@@ -94,6 +95,9 @@ def _compile(function: _Function, signatures: list[object], digest: str) -> _Fun
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", numba.NumbaExperimentalFeatureWarning)
             compiled: Any = numba.njit(signatures, **_OPTIONS)(function)
+    except NumbaError as error:
+        spelled = " or ".join(map(str, signatures))
+        raise TypeError(f"kernel {_name(function)} does not fit {spelled}: {error}") from error
     finally:
         _config.CACHE_DIR = folder
     return cast(_Function, compiled)
@@ -105,10 +109,11 @@ def _digest_of(function: Callable[..., Any], signatures: list[object]) -> str:
     for part in (
         *_VERSIONS,
         repr(_OPTIONS),
-        str(signatures),
+        _BOUNDS_CHECKED,
+        *map(_spelled, signatures),
         _source(function.__code__.co_filename),
     ):
-        digest.update(part.encode())
+        digest.update(f"{part}\0".encode())
     for name, value in sorted(_references(function).items()):
         digest.update(f"{name}={value}\0".encode())
     return digest.hexdigest()
