@@ -1,0 +1,1 @@
+"""From what a strategy wants to the orders that get it there."""
