@@ -1,6 +1,5 @@
 """A recording gives back what was written, however it was cut, and never anything impossible."""
 
-import errno
 import io
 import itertools
 import json
@@ -9,7 +8,6 @@ import tracemalloc
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -22,11 +20,11 @@ from hypothesis import strategies as st
 from bot.errors import DataError, JournalError, NotFoundError, UsageError
 from bot.model.event import Event, FeedLost, FundingRate, InstrumentChanged, Liquidation, Side
 from bot.model.units import NS_PER_HOUR, NS_PER_MS
-from bot.recording.disk import Create, create_new
 from bot.recording.parquet import RecordingWriter
 from bot.recording.reader import Recording
 from bot.recording.schema import NS_PER_DAY, Period, period_of
 from bot.tape.rows import GAP, LEVEL, TRADE
+from tests.recording.disks import full_after
 from tests.recording.tapes import (
     BTC_PERP,
     BTC_SPOT,
@@ -427,31 +425,6 @@ def test_a_crash_leaves_no_file_but_bad_data_keeps_the_good(tmp_path):
     assert left_after(tmp_path / "bad", DataError("a", "b", "c", "d")) == [".parquet"]
 
 
-class FullDisk(io.RawIOBase):
-    """A file on a disk with room for so many bytes."""
-
-    def __init__(self, file: BinaryIO, room: int) -> None:
-        self._file = file
-        self._room = room
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data) -> int:
-        self._room -= len(data)
-        if self._room < 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return self._file.write(data)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def full_after(room: int) -> Create:
-    return lambda path: FullDisk(create_new(path), room)
-
-
 @pytest.mark.parametrize("room", [0, 5000])
 def test_a_full_disk_is_one_clear_error_and_leaves_no_half_file(tmp_path, room):
     with pytest.raises(JournalError, match=r"No space left on device.*expected a folder") as caught:
@@ -463,10 +436,9 @@ def test_a_full_disk_is_one_clear_error_and_leaves_no_half_file(tmp_path, room):
 
 def test_days_finished_before_the_disk_was_full_are_whole(tmp_path):
     days = [[snapshot(START_NS + day * NS_PER_DAY)] for day in range(3)]
-    rooms = iter([10_000, 10_000, 0])
 
     with pytest.raises(JournalError):
-        write(tmp_path, *days, create=lambda path: FullDisk(create_new(path), next(rooms)))
+        write(tmp_path, *days, create=full_after(10_000, 10_000, 0))
 
     assert read(tmp_path) == days[0] + days[1]
 

@@ -36,7 +36,8 @@ def export_tardis(
     """Write one dataset of one instrument, gzip when the name ends in `.gz`; lines written.
 
     exchange, symbol: as Tardis names them (`binance-futures`, `BTCUSDT`). Trades have no id.
-    The format has no word for gaps, the touch and settled funding.
+    The format has no word for gaps, the touch and settled funding, and takes snapshots with
+    no change between them for one.
     """
     lines = {Dataset.TRADES: _trades, Dataset.BOOK: _book, Dataset.TICKER: _ticker}[dataset]
     written = 0

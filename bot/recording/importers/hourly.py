@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
@@ -106,8 +106,8 @@ def _write_quote(
     """The book as one level a side around a price, rounded away from it to the grid."""
     half = price * quote.half_spread_bps / _BPS
     tick = instrument.grid.tick
-    bid = instrument.grid.down(int((price - half) / tick))
-    ask = instrument.grid.up(-int((-price - half) // tick))
+    bid = instrument.grid.down(int(((price - half) / tick).to_integral_value(ROUND_FLOOR)))
+    ask = instrument.grid.up(int(((price + half) / tick).to_integral_value(ROUND_CEILING)))
     size = int(quote.depth_base / instrument.base_amount(1, price))
     if not 0 < bid < ask or size < 1:
         raise DataError(
@@ -153,6 +153,13 @@ def _column(path: Path, name: str, progress: Progress | None, *, above: int) -> 
             _expect_columns(path, reader, name)
             for row in reader:
                 where = f"{path} line {reader.line_num}"
+                if None in row or None in row.values():
+                    raise DataError(
+                        where,
+                        f"{sum(value is not None for value in row.values())} columns",
+                        f"{len(reader.fieldnames or ())}",
+                        "copy the file again; a line is cut",
+                    )
                 ts = _time(where, row["date"])
                 if ts <= last:
                     raise DataError(
