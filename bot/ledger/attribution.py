@@ -51,10 +51,11 @@ rate wait for the first one.
 
 import enum
 from copy import copy
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from msgspec import Struct
 
+from bot.ledger.money import MONEY
 from bot.ledger.positions import currency_of, direction, size_of, worth
 from bot.ledger.valuation import AtMids, Decision
 from bot.model.instrument import Instrument, Kind
@@ -74,7 +75,30 @@ class Part(enum.StrEnum):
     TRANSFERS = "transfers"
 
 
-Parts = dict[Part, Decimal]
+Amounts = dict[Part, Decimal]
+
+
+class Parts(Struct, frozen=True):
+    """A change of equity by its reasons, in the reporting currency; see `Part`."""
+
+    price: Decimal
+    basis: Decimal
+    slippage: Decimal
+    funding: Decimal
+    fees: Decimal
+    transfers: Decimal
+
+    @property
+    def profit(self) -> Decimal:
+        """What was earned or lost: all but transfers."""
+        with localcontext(MONEY):
+            return self.price + self.basis + self.slippage + self.funding + self.fees
+
+    @property
+    def change(self) -> Decimal:
+        """The whole change of equity."""
+        with localcontext(MONEY):
+            return self.profit + self.transfers
 
 
 class Leg(Struct):
@@ -93,7 +117,7 @@ class Purse(Struct):
 
     equity: Decimal
     rate: Decimal | None
-    unvalued: Parts
+    unvalued: Amounts
 
 
 class AttributionState(Struct, frozen=True):
@@ -101,7 +125,7 @@ class AttributionState(Struct, frozen=True):
 
     legs: tuple[tuple[Owner, InstrumentId, Leg], ...]
     purses: tuple[tuple[Owner, Currency, Purse], ...]
-    parts: tuple[tuple[Owner, Parts], ...]
+    parts: tuple[tuple[Owner, Amounts], ...]
 
 
 class Attribution:
@@ -111,7 +135,7 @@ class Attribution:
         self._number = number
         self._legs: dict[tuple[Owner, InstrumentId], Leg] = {}
         self._purses: dict[tuple[Owner, Currency], Purse] = {}
-        self._parts: dict[Owner, Parts] = {}
+        self._parts: dict[Owner, Amounts] = {}
 
     def trade(
         self,
@@ -138,10 +162,10 @@ class Attribution:
         self.receive(owner, currency_of(instrument), parts, mids)
         self._hold(owner, instrument, leg.quantity + quantity, leg)
 
-    def receive(self, owner: Owner, currency: Currency, parts: Parts, mids: AtMids) -> None:
+    def receive(self, owner: Owner, currency: Currency, parts: Amounts, mids: AtMids) -> None:
         """Take in amounts of one currency, by the part that they belong to."""
         purse = self._purse(owner, currency, mids)
-        earned = self._parts.setdefault(owner, {})
+        earned = self._parts[owner]
         for part, amount in parts.items():
             purse.equity += amount
             if purse.rate is None:
@@ -159,12 +183,12 @@ class Attribution:
         now = self._copy()
         if not now._look_at_all(mids, account, strategy):
             return None
-        total = {part: self._number(0) for part in Part}
+        sums = {part.value: self._number(0) for part in Part}
         for owner, parts in now._parts.items():
             if _concerns(owner, account, strategy):
                 for part, amount in parts.items():
-                    total[part] += amount
-        return total
+                    sums[part] += amount
+        return Parts(**sums)
 
     def recount(self, holding: tuple[AccountId, StrategyName, InstrumentId], lots: int) -> None:
         """Count an open leg in the lots of changed terms; its size is the same."""
@@ -206,11 +230,13 @@ class Attribution:
         parts = {Part.SLIPPAGE: expected - paid, Part.BASIS: -expected}
         self.receive(owner, instrument.quote, parts, mids)
         coins = size_of(instrument, quantity, self._number)
-        self.receive(owner, instrument.base, {Part.BASIS: coins}, mids)
-        rate = self._purse(owner, instrument.base, mids).rate
+        purse = self._purse(owner, instrument.base, mids)
         then = mids.conversion_at(instrument.base, decision.reference_mid)
-        if rate is not None and then is not None:
-            moved = coins * (rate - self._number(then))
+        if purse.rate is None and then is not None:
+            self._revalue(purse, self._number(then), self._parts[owner])
+        self.receive(owner, instrument.base, {Part.BASIS: coins}, mids)
+        if purse.rate is not None and then is not None:
+            moved = coins * (purse.rate - self._number(then))
             _add(self._parts[owner], Part.PRICE, moved)
             _add(self._parts[owner], Part.BASIS, -moved)
 
@@ -221,6 +247,8 @@ class Attribution:
             return None
         mid = self._known(mids.mid(instrument.id), leg.mid)
         reference = self._known(mids.reference(instrument), leg.reference)
+        if (mid, reference) == (leg.mid, leg.reference):
+            return leg
         parts = _moved(instrument, leg, mid, reference)
         self.receive(owner, currency_of(instrument), parts, mids)
         leg.mid, leg.reference = mid, reference
@@ -248,12 +276,13 @@ class Attribution:
         purse = self._purses.get((owner, currency))
         if purse is None:
             purse = self._purses[owner, currency] = Purse(self._number(0), None, {})
+        earned = self._parts.setdefault(owner, {})
         rate = mids.conversion(currency)
         if rate is not None:
-            self._revalue(purse, self._number(rate), self._parts.setdefault(owner, {}))
+            self._revalue(purse, self._number(rate), earned)
         return purse
 
-    def _revalue(self, purse: Purse, rate: Decimal, earned: Parts) -> None:
+    def _revalue(self, purse: Purse, rate: Decimal, earned: Amounts) -> None:
         if purse.rate is None:
             for part, amount in purse.unvalued.items():
                 _add(earned, part, amount * rate)
@@ -293,7 +322,7 @@ class Attribution:
         return otherwise if value is None else self._number(value)
 
 
-def _moved(instrument: Instrument, leg: Leg, mid: Decimal, reference: Decimal) -> Parts:
+def _moved(instrument: Instrument, leg: Leg, mid: Decimal, reference: Decimal) -> Amounts:
     """What a leg earned on the way to these mids, in its own currency."""
 
     def at(price: Decimal) -> Decimal:
@@ -309,7 +338,7 @@ def _moved(instrument: Instrument, leg: Leg, mid: Decimal, reference: Decimal) -
     }
 
 
-def _add(parts: Parts, part: Part, amount: Decimal) -> None:
+def _add(parts: Amounts, part: Part, amount: Decimal) -> None:
     parts[part] = parts[part] + amount if part in parts else amount
 
 

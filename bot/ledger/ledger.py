@@ -98,9 +98,9 @@ class Ledger:
             identity = _identity(event)
             if identity in self._applied:
                 return ()
-            postings = tuple(self._book(event, strategy, self.at_mids(marks), decision))
+            postings = list(self._book(event, strategy, self.at_mids(marks), decision))
             self._applied.add(identity)
-            return postings
+            return tuple(posting for posting in postings if posting.entries)
 
     def relist(self, instrument: Instrument) -> None:
         """Take in a new contract, or changed terms: positions keep their exact size.

@@ -28,17 +28,20 @@ MONEY: Final = Context(
     rounding=ROUND_HALF_EVEN,
     traps=[InvalidOperation, DivisionByZero, Overflow, FloatOperation],
 )
-"""The context of every sum in this room; entered with `localcontext`, never installed."""
+"""The context of every sum in this room; entered with `localcontext`, never installed.
+
+Whoever adds amounts of the ledger enters it too: the usual 28 digits would round them.
+"""
 
 _PLACES: Final = Decimal("1e-30")
 
 
 def divide(numerator: Number, denominator: Number | int) -> Number:
-    """A quotient, rounded to 30 places when it is a `Decimal`."""
-    quotient = numerator / denominator
-    if isinstance(quotient, Decimal):
-        return quotient.quantize(_PLACES).normalize()
-    return quotient
+    """A quotient, rounded to 30 places when it is a `Decimal`, whatever context is entered."""
+    if isinstance(numerator, Decimal):
+        quotient = MONEY.quantize(MONEY.divide(numerator, denominator), _PLACES)
+        return MONEY.normalize(quotient)
+    return numerator / denominator
 
 
 def split(amount: Number, weights: Sequence[int]) -> list[Number]:

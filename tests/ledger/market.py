@@ -108,9 +108,10 @@ def fill(
     fee_currency: str = "USDT",
     account: str | None = None,
     trade_id: str | None = None,
+    terms: Instrument | None = None,
 ) -> Fill:
     """A fill of a signed amount in the venue's unit."""
-    terms = INSTRUMENTS[instrument]
+    terms = terms or INSTRUMENTS[instrument]
     lots = terms.lots(Decimal(amount))
     return Fill(
         ts_recv=1,

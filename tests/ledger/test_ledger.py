@@ -505,6 +505,31 @@ def test_funding_of_the_wrong_sign_is_booked_as_paid_and_shown(instrument, lots,
     assert ledger.wallet(account_of(instrument), currency) == 0
 
 
+@given(
+    st.sampled_from([LINEAR, INVERSE]),
+    st.integers(-5000, 5000),
+    ticks,
+    st.decimals("-0.01", "0.01", places=6),
+)
+def test_funding_is_lots_times_mark_times_rate_and_longs_pay_a_positive_one(
+    instrument, lots, mark, rate
+):
+    terms = INSTRUMENTS[instrument]
+    size = lots * Fraction(terms.lot) * Fraction(terms.contract_size)
+    price = Fraction(mark, 10)
+    worth = size / price if terms.inverse else size * price
+    amount = Decimal(str(round(float(-worth * Fraction(rate)), 9)))
+    ledger = new_ledger()
+
+    event = funding(instrument, lots, str(terms.price(mark)), str(rate), str(amount))
+    postings = ledger.apply(event, EXTERNAL, NOWHERE, None)
+
+    assert ledger.differences() == ()
+    assert len(postings) == (amount != 0)
+    assert ledger.wallet(account_of(instrument), terms.settle) == amount
+    assert amount * lots * rate <= 0
+
+
 # --- terms and drift -------------------------------------------------------------------
 
 
@@ -524,7 +549,7 @@ def test_changed_terms_carry_the_position_and_its_value():
 
     assert ledger.quantity("linear", LINEAR) == 20000
     assert ledger.equity(None, prices) == 2000
-    assert sum(ledger.attribution(prices.at(linear="61500")).values()) == 3000
+    assert ledger.attribution(prices.at(linear="61500")).profit == 3000
 
 
 def test_a_hundred_thousand_fills_leave_no_drift():
@@ -552,4 +577,4 @@ def test_a_hundred_thousand_fills_leave_no_drift():
     print(f"100,000 fills in {took:.2f} s")
     assert ledger.quantity("linear", LINEAR) == lots
     assert ledger.equity(None, prices) == (cash + lots * 600_000) * size_of_step
-    assert sum(ledger.attribution(prices).values()) == ledger.equity(None, prices)
+    assert ledger.attribution(prices).change == ledger.equity(None, prices)
