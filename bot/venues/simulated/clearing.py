@@ -1,0 +1,175 @@
+"""The venue's clearing house: settlements of funding, margin calls and forced closings."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from bot.model.command import Side
+from bot.model.event import FundingPaid, FundingRate, Liquidated
+from bot.model.instrument import Kind
+from bot.model.units import AccountId, Currency, InstrumentId
+from bot.tape.rows import SCALAR_SCALE
+from bot.tape.venue_order import FOREVER
+from bot.venues.simulated.accounts import ZERO, Accounts
+from bot.venues.simulated.arrays import MARK_HIGH, MARK_LOW, MID_HIGH, MID_LOW, VenueArrays
+from bot.venues.simulated.funding import Due, FundingCalendar, Unfunded, payment
+from bot.venues.simulated.listing import Listing
+from bot.venues.simulated.margin import Exposure, balance, bankruptcy_prices, exposures, safe_move
+from bot.venues.simulated.market import Market
+from bot.venues.simulated.outbox import Outbox
+
+Pool = tuple[AccountId, Currency]
+
+
+class Clearing:
+    """Pays funding, and closes what its margin does not carry.
+
+    unfunded: settlements that could not be booked, with the reason.
+    """
+
+    def __init__(
+        self,
+        listings: Mapping[int, Listing],
+        market: Market,
+        accounts: Accounts,
+        outbox: Outbox,
+    ) -> None:
+        self.listings = listings
+        self.market = market
+        self.accounts = accounts
+        self.outbox = outbox
+        self.calendar = FundingCalendar()
+        self.unfunded: list[Unfunded] = []
+
+    # --- funding -----------------------------------------------------------------------
+
+    def hear(self, i: int, event: FundingRate) -> Due | None:
+        """Keep a rate; the settlement when it must be scheduled."""
+        if self.listings[i].instrument.kind is not Kind.PERPETUAL:
+            return None
+        return self.calendar.hear(i, event)
+
+    def next_settlement(self, i: int) -> Due | None:
+        """The settlement to expect while nobody has announced one, from the usual interval."""
+        interval = self.listings[i].instrument.funding_interval_ns
+        now_ns = self.outbox.now_ns
+        if interval is None or self.calendar.awaits(i, now_ns):
+            return None
+        return self.calendar.expect(i, (now_ns // interval + 1) * interval)
+
+    def settle(self, i: int, due: Due) -> None:
+        """Pay a settlement to everyone who held before it, or say why it cannot be paid."""
+        holders = [
+            (account, position.before(due.settles_ns))
+            for (account, j), position in sorted(self.accounts.position.items())
+            if i == j and position.before(due.settles_ns)
+        ]
+        if due.mark is None and self.outbox.now_ns == due.settles_ns:
+            due.mark = self.market.marked(i)
+        rate = due.rate
+        mark = rate.mark if rate is not None and rate.mark is not None else due.mark
+        self.unfunded = [
+            each
+            for each in self.unfunded
+            if (each.instrument, each.settles_ns) != (self._id(i), due.settles_ns)
+        ]
+        if rate is None and self.calendar.awaits(i, self.outbox.now_ns):
+            return  # We only supposed that it was due; the venue has announced another time.
+        if holders and (rate is None or mark is None):
+            reason = "no rate was published for it" if rate is None else "no mark is known at it"
+            self.unfunded += [
+                Unfunded(account, self._id(i), due.settles_ns, lots, reason)
+                for account, lots in holders
+            ]
+            return
+        self.calendar.close(i, due)
+        if rate is not None and mark is not None:
+            for account, lots in holders:
+                self._pay(account, i, due, lots, mark, rate.rate)
+
+    def _pay(
+        self, account: AccountId, i: int, due: Due, lots: int, mark: Decimal, rate: Decimal
+    ) -> None:
+        instrument = self.listings[i].instrument
+        amount = payment(instrument, lots, mark, rate)
+        self.accounts.receive(account, instrument.settle, amount)
+        self.outbox.say(
+            FundingPaid,
+            account=account,
+            instrument=instrument.id,
+            settles_ns=due.settles_ns,
+            quantity=lots,
+            mark=mark,
+            rate=rate,
+            amount=amount,
+            currency=instrument.settle,
+        )
+
+    # --- margin ------------------------------------------------------------------------
+
+    def called(self) -> list[Pool]:
+        """Accounts and currencies whose margin no longer carries their positions."""
+        return [pool for pool in self.accounts.pools() if self._slack(pool)[1] <= 0]
+
+    def close(self, pool: Pool) -> None:
+        """Close everything in a pool at the prices that leave nothing."""
+        account, currency = pool
+        exposed, _ = self._slack(pool)
+        wallet = self.accounts.wallet.get(pool, ZERO)
+        prices = bankruptcy_prices(wallet, exposed)
+        for each, price in zip(exposed, prices, strict=True):
+            side = Side.SELL if each.quantity > 0 else Side.BUY
+            size = abs(each.quantity)
+            self.accounts.fill(account, each.i, side, size, price, self.outbox.now_ns)
+            self.outbox.say(
+                Liquidated,
+                account=account,
+                instrument=each.instrument.id,
+                trade_id=self.outbox.trade_number(),
+                side=side,
+                size=size,
+                price=price,
+                fee=ZERO,
+                fee_currency=currency,
+            )
+
+    def bound(self, arrays: VenueArrays) -> None:
+        """Tell the kernel how far each mark may go before margin must be looked at again."""
+        arrays.head[:, (MARK_LOW, MID_LOW)] = -FOREVER
+        arrays.head[:, (MARK_HIGH, MID_HIGH)] = FOREVER
+        for pool in self.accounts.pools():
+            exposed, slack = self._slack(pool)
+            if not exposed:
+                # Some mark is unknown: look again as soon as anything is heard.
+                for i, _ in self.accounts.held(*pool):
+                    arrays.head[i, (MARK_LOW, MID_LOW)] = FOREVER
+            for each in exposed:
+                edge = safe_move(slack, each, len(exposed))
+                if edge is not None:
+                    self._bound(arrays, each, edge)
+
+    def _bound(self, arrays: VenueArrays, each: Exposure, edge: Decimal) -> None:
+        head, i = arrays.head, each.i
+        if self.market.marked(i) is not None:
+            unit, low, high = Decimal(SCALAR_SCALE), MARK_LOW, MARK_HIGH
+        else:
+            unit, low, high = 2 / each.instrument.grid.tick, MID_LOW, MID_HIGH
+            head[i, MARK_LOW] = FOREVER  # The first mark replaces the mid.
+        # Rounded so that the kernel stops a unit early rather than late.
+        if each.quantity > 0:
+            head[i, low] = max(int(head[i, low]), int(edge * unit) + 1)
+        else:
+            head[i, high] = min(int(head[i, high]), int(edge * unit) - 1)
+
+    def _slack(self, pool: Pool) -> tuple[list[Exposure], Decimal]:
+        """The positions of a pool, and its margin balance less their maintenance."""
+        held = self.accounts.held(*pool)
+        marks = {i: self.market.mark(i) for i, _ in held}
+        tiers = {i: self.listings[i].tiers for i, _ in held}
+        exposed = exposures(held, self.accounts.instruments, tiers, marks)
+        if exposed is None:
+            return [], Decimal("Infinity")
+        required = sum((each.maintenance for each in exposed), ZERO)
+        return exposed, balance(self.accounts.wallet.get(pool, ZERO), exposed) - required
+
+    def _id(self, i: int) -> InstrumentId:
+        return self.listings[i].instrument.id

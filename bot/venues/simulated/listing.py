@@ -1,0 +1,48 @@
+"""One instrument as the simulated venue lists it: its contract, fees, margin, order rules."""
+
+from msgspec import Struct
+
+from bot.model.command import Proposal
+from bot.model.instrument import Instrument, Kind
+from bot.venues.simulated.fees import FeeSchedule
+from bot.venues.simulated.margin import Tier
+
+
+class Listing(Struct, frozen=True):
+    """What the venue knows of an instrument. tiers: maintenance margin; none for spot."""
+
+    instrument: Instrument
+    fees: FeeSchedule
+    tiers: tuple[Tier, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a contract on margin whose margin nobody stated."""
+        derivative = self.instrument.kind in (Kind.PERPETUAL, Kind.FUTURE)
+        floors = [tier.floor for tier in self.tiers]
+        if derivative and (not floors or floors[0] != 0 or floors != sorted(set(floors))):
+            raise ValueError(
+                f"{self.instrument.id} tiers: got floors {[str(floor) for floor in floors]}, "
+                "expected ascending ones from 0"
+            )
+        if any(not 0 < tier.rate < 1 for tier in self.tiers):
+            raise ValueError(f"{self.instrument.id} tiers: expected rates between 0 and 1")
+
+    def trouble(self, proposal: Proposal, price: int) -> str | None:
+        """The rule of the instrument that an order breaks, if any.
+
+        price: ticks at which its notional is judged.
+        """
+        instrument = self.instrument
+        if not instrument.active:
+            return "instrument is not traded"
+        if proposal.size < instrument.size_min:
+            return f"size {proposal.size} lots is below the smallest, {instrument.size_min}"
+        if proposal.price <= 0 or instrument.grid.down(proposal.price) != proposal.price:
+            return f"price {proposal.price} ticks is not on the price grid"
+        smallest = instrument.notional_min
+        # Venues let any rest of a position be closed.
+        if smallest is not None and not proposal.reduce_only:
+            notional = instrument.notional(proposal.size, instrument.price(price))
+            if notional < smallest:
+                return f"notional {notional:f} is below the smallest, {smallest:f}"
+        return None

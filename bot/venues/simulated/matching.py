@@ -1,0 +1,125 @@
+"""The venue's clock work, compiled: its book, the queues of resting orders, when to stop.
+
+`match_until` takes messages in the venue's order and stops where Python has something to do.
+Between stops no order can arrive, so that nothing but the market's rows can move a queue.
+"""
+
+from typing import Final
+
+from bot.book.arrays import BOOK, Book, i8
+from bot.book.layout import DEPTH, HEARD, HEARD_SCALAR, LADDER, TOP
+from bot.book.layout import SCALAR as SCALAR_AT
+from bot.book.message import begin_message, end_message, has_room, take_row
+from bot.kernel import kernel
+from bot.tape.columns import ROWS, Rows
+from bot.tape.rows import LEVEL, MARK, SNAPSHOT, TRADE, Int64s
+from bot.venues.simulated.arrays import (
+    ACTION_NS,
+    KNOWN_NS,
+    MARK_HIGH,
+    MARK_LOW,
+    MID_HIGH,
+    MID_LOW,
+    REASON,
+    RESTING,
+    STOPPED_AT,
+    STOPPED_NS,
+    TAKEN,
+    VENUE,
+    VenueArrays,
+)
+from bot.venues.simulated.queue import change, filled, restate, trade
+
+# Why the kernel stopped.
+REACHED: Final = 0
+"""Nothing is left to do up to the time that was asked for."""
+ACTION: Final = 1
+"""Every row before Python's next action has been taken."""
+EXHAUSTED: Final = 2
+"""The block is at its end, and more rows may belong before the time that was asked for."""
+FILLED_ORDER: Final = 3
+"""A message filled something; it is the last that was taken."""
+MARGIN: Final = 4
+"""A message took a mark or a mid out of its bounds; it is the last that was taken."""
+GROW: Final = 5
+"""The book has no room for the next message: grow it and call again."""
+
+
+@kernel(i8(VENUE, BOOK, i8))
+def out_of_bounds(venue: VenueArrays, book: Book, i: int) -> int:
+    """`MARGIN` when the message took the mark or the mid out of its bounds."""
+    bounds = venue.head
+    head = book.head
+    if head[i, HEARD] & HEARD_SCALAR:
+        mark = head[i, SCALAR_AT + MARK]
+        if mark < bounds[i, MARK_LOW] or mark > bounds[i, MARK_HIGH]:
+            return MARGIN
+    if head[i, TOP] < LADDER and head[i, DEPTH] > 0 and head[i, DEPTH + 1] > 0:
+        mid = book.ladder[i, 0, 0] + book.ladder[i, 2, 0]
+        if mid < bounds[i, MID_LOW] or mid > bounds[i, MID_HIGH]:
+            return MARGIN
+    return REACHED
+
+
+@kernel(i8(VENUE, BOOK, ROWS, i8, i8))
+def match_message(venue: VenueArrays, book: Book, rows: Rows, m: int, i: int) -> int:
+    """Take one message; `REACHED` when nothing in it concerns Python."""
+    head = venue.head
+    flags = rows.flags[m]
+    key = rows.ts_venue[m]
+    snapshot = flags & SNAPSHOT
+    begin_message(book, i, flags)
+    if head[i, RESTING] + head[i, TAKEN] == 0:
+        for r in range(rows.first[m], rows.first[m + 1]):
+            take_row(
+                book, i, rows.kind[r], rows.side[r], rows.price[r], rows.size[r], snapshot, key
+            )
+        end_message(book, i, key)
+    else:
+        if snapshot:
+            head[i, TAKEN] = 0
+        for r in range(rows.first[m], rows.first[m + 1]):
+            kind = rows.kind[r]
+            side = rows.side[r]
+            price = rows.price[r]
+            size = rows.size[r]
+            previous = take_row(book, i, kind, side, price, size, snapshot, key)
+            if kind == TRADE:
+                trade(venue, i, side, price, size)
+            elif kind == LEVEL and snapshot == 0:
+                change(venue, i, side, price, previous, size)
+        end_message(book, i, key)
+        if snapshot:
+            restate(venue, book, i)
+        if filled(venue, book, i):
+            return FILLED_ORDER
+    return out_of_bounds(venue, book, i)
+
+
+@kernel(i8(VENUE, BOOK, ROWS, i8[::1], i8))
+def match_until(venue: VenueArrays, book: Book, rows: Rows, cursor: Int64s, until_ns: int) -> int:
+    """Take messages with a key up to `until_ns`, and say why it stopped.
+
+    cursor: the next message and the end of the block's messages; moved on.
+    """
+    clock = venue.clock
+    stop = min(until_ns, clock[ACTION_NS])
+    m = cursor[0]
+    end = cursor[1]
+    while m < end and rows.ts_venue[m] <= stop:
+        i = rows.instrument[m]
+        if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
+            cursor[0] = m
+            return GROW
+        reason = match_message(venue, book, rows, m, i)
+        m += 1
+        if reason != REACHED:
+            cursor[0] = m
+            clock[REASON] = reason
+            clock[STOPPED_AT] = i
+            clock[STOPPED_NS] = rows.ts_venue[m - 1]
+            return reason
+    cursor[0] = m
+    if m == end and stop > clock[KNOWN_NS]:
+        return EXHAUSTED
+    return ACTION if clock[ACTION_NS] <= until_ns else REACHED
