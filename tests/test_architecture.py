@@ -57,7 +57,10 @@ ROOMS: dict[str, frozenset[str]] = {
 PURE = NOUNS | DECISIONS | {"engine"}
 
 # The compiler's cache is a folder; no decision can see it.
-EXEMPT = {"kernel/decorator.py": frozenset({"os", "pathlib", "platformdirs"})}
+EXEMPT = {
+    "kernel/decorator.py": frozenset({"os", "pathlib", "platformdirs"}),
+    "kernel/warm.py": frozenset({"importlib", "pathlib"}),
+}
 
 TOP = {"pyproject.toml", "README.md", "LICENSE", "bot", "strategies", "config", "tests", "deploy"}
 

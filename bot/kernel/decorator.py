@@ -29,7 +29,7 @@ JIT: Final = not bool(_config.DISABLE_JIT)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _VERSIONS: Final = (numba.__version__, np.__version__, sys.version.split()[0])
 _BOUNDS_CHECKED: Final = str(_config.BOUNDSCHECK)
-_DIGEST: Final = "__kernel_digest__"
+DIGEST: Final = "__kernel_digest__"
 # Kernels own nothing: without numba's reference counts, which every call that passes arrays on
 # would touch, a pass over a recorded book takes a fifth of the time. So a kernel allocates no
 # array and returns none. And calls between kernels are inlined: the arrays of the books and
@@ -60,7 +60,7 @@ def kernel(signature: object, *more: object) -> Callable[[_Function], _Function]
             compiled = _compile(function, signatures, digest)
         else:
             compiled = function
-        setattr(compiled, _DIGEST, digest)
+        setattr(compiled, DIGEST, digest)
         return compiled
 
     return decorate
@@ -142,7 +142,7 @@ def _names(code: types.CodeType) -> set[str]:
 
 
 def _text(value: object) -> str:
-    digest = getattr(value, _DIGEST, None)
+    digest = getattr(value, DIGEST, None)
     if digest is not None:
         return str(digest)
     if isinstance(value, int | float | str | bytes | tuple | np.generic):
