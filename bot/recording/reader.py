@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from bot.errors import DataError, NotFoundError, quoted
-from bot.model.event import Event, decode
+from bot.model.event import AnyEvent, decode
 from bot.model.instrument import Instrument
 from bot.model.units import InstrumentId
 from bot.recording.schema import COLUMNS, EMPTY, SUFFIX, Header, Kind, header_of
@@ -53,7 +53,7 @@ class RecordedSource(Struct, frozen=True):
                 yield block
                 last_ns = block.last_ns
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[AnyEvent]:
         """Its events in order, those of several recordings merged by time, then by content."""
         streams = [_events(files) for files in self.rarer]
         if len(streams) == 1:
@@ -271,7 +271,7 @@ def _refuse_impossible(path: Path, block: Block, last_ns: int) -> None:
         )
 
 
-def _events(files: Iterable[RecordedFile]) -> Iterator[tuple[int, str, Event]]:
+def _events(files: Iterable[RecordedFile]) -> Iterator[tuple[int, str, AnyEvent]]:
     last_ns = 0
     for file in files:
         for table in _groups(file):
@@ -288,7 +288,7 @@ def _events(files: Iterable[RecordedFile]) -> Iterator[tuple[int, str, Event]]:
                 yield event.ts_recv, line, event
 
 
-def _event(path: Path, line: str) -> Event:
+def _event(path: Path, line: str) -> AnyEvent:
     try:
         return decode(line)
     except msgspec.MsgspecError as error:

@@ -9,10 +9,13 @@ import pytest
 from msgspec import Struct
 
 from bot.errors import DataError, JournalError, UsageError
+from bot.feeds.binance.decoder import BinanceDecoder
+from bot.feeds.binance.instruments import stated_instrument
 from bot.model.event import Event, FundingRate
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_MS, NS_PER_SECOND
 from bot.recording.importers.captures import BLOCK_ROWS, Capture, import_captures
+from bot.recording.inspect import inspect
 from bot.recording.reader import Recording
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import LEVEL, SNAPSHOT, TRADE
@@ -263,3 +266,40 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path):
         import_captures([one], tmp_path / "out", PlainDecoder)
 
     assert caught.value.exit_code == 11
+
+
+def test_an_empty_capture_is_an_error(tmp_path):
+    empty = capture(tmp_path / "empty.gz")
+
+    with pytest.raises(DataError, match=r"empty\.gz: got no frames"):
+        import_captures([empty], tmp_path / "out", PlainDecoder)
+
+
+def test_recorded_frames_pass_through_the_decoders_of_the_live_feeds(recordings, tmp_path):
+    folder = recordings / "binance-l2-2024-08-08"
+    cent = Decimal("0.01")
+    spot = stated_instrument("binance", "ETH/USDT", tick=cent, lot=Decimal("0.0001"))
+    coin = stated_instrument(
+        "binancecoinm", "ETH/USD:ETH", tick=cent, lot=Decimal(1), contract_size=Decimal(10)
+    )
+    captures = [
+        Capture(folder / "cm" / "ethusd_perp_20240808.gz", coin),
+        Capture(folder / "spot" / "ethusdt_20240808.gz", spot),
+    ]
+
+    done = import_captures(captures, tmp_path / "out", BinanceDecoder)
+
+    recording = Recording.open(tmp_path / "out")
+    frames = {name: tally.frames for name, tally in done.instruments.items()}
+    assert frames == {coin.id: 40_454, spot.id: 33_618}
+    assert recording.clock_offset_ns == 1_275_537_754
+    report = inspect(recording, silence_ns_max=5 * NS_PER_SECOND)
+    for read in report.instruments:
+        tally = done.instruments[read.instrument]
+        assert (read.messages, sum(read.rows.values())) == (tally.messages, tally.rows)
+        assert read.messages > 0.99 * tally.frames
+        assert read.snapshots == 1
+        assert read.holes == []
+    estimated = {read.instrument: read.estimated for read in report.instruments}
+    assert estimated[coin.id] == 0
+    assert estimated[spot.id] > 24_000  # spot's touch carries no time

@@ -83,24 +83,19 @@ def import_captures(
     )
     tallies: dict[InstrumentId, Tally] = {}
     damage: list[DataError] = []
-    with RecordingWriter(
-        out,
-        {capture.instrument.id: capture.instrument for capture in captures}.values(),
-        clock_offset_ns=offset.offset_ns,
-        origin="raw captures " + ", ".join(sorted(path.name for path in paths)),
-        replace=replace,
-    ) as writer:
-        for instrument, files in _by_instrument(captures).items():
+    written: list[Path] = []
+    for instrument, files in _by_instrument(captures).items():
+        with RecordingWriter(
+            out,
+            [instrument],
+            clock_offset_ns=offset.offset_ns,
+            origin="raw captures " + ", ".join(path.name for path in files),
+            replace=replace,
+        ) as writer:
             stream = _Stream(instrument, writer, decoder_of, offset.offset_ns)
-            for path in files:
-                try:
-                    stream.read(path, progress)
-                except DataError as error:
-                    damage.append(error)
-            damage.extend(_misfits(instrument, files, stream.decoder.counters))
-            stream.tally.decoded = msgspec.to_builtins(stream.decoder.counters)
-            tallies[instrument.id] = stream.tally
-        written = writer.close()
+            damage.extend(stream.read_all(files, progress))
+            written += writer.close()
+        tallies[instrument.id] = stream.tally
     if damage:
         raise _with_what_was_kept(damage, tallies, out)
     return Imported(written, offset.offset_ns, tallies)
@@ -133,20 +128,32 @@ class _Stream:
         offset_ns: int,
     ) -> None:
         self.tally = Tally()
+        self._instrument = instrument
         self._writer = writer
         self._offset_ns = offset_ns
         self._builder = BlockBuilder((instrument.id,), BLOCK_ROWS)
         self._events: list[Event] = []
-        self.decoder = decoder_of(instrument, self._builder, self._events)
+        self._decoder = decoder_of(instrument, self._builder, self._events)
         self._last_ns = 0
 
-    def read(self, path: Path, progress: Progress | None) -> None:
+    def read_all(self, paths: list[Path], progress: Progress | None) -> Iterator[DataError]:
+        """Decode files one after the other; what is wrong with them."""
+        for path in paths:
+            try:
+                self._read(path, progress)
+            except DataError as error:
+                yield error
+        counters = self._decoder.counters
+        self.tally.decoded = msgspec.to_builtins(counters)
+        yield from _misfits(self._instrument, paths, counters)
+
+    def _read(self, path: Path, progress: Progress | None) -> None:
         """Decode a file; what stood before any damage is written."""
         try:
             for number, ts_recv, frame in read_frames(path, progress):
                 self.tally.frames += 1
                 try:
-                    self.decoder.decode(self._time(ts_recv), frame)
+                    self._decoder.decode(self._time(ts_recv), frame)
                 except DataError as error:
                     raise _at(path, number, error) from error
                 if self._events or self._builder.rows >= BLOCK_ROWS:
@@ -182,7 +189,9 @@ class _Stream:
 def _misfits(instrument: Instrument, files: list[Path], counters: Counters) -> Iterator[DataError]:
     """Why captures of which every line is good may still be of no use."""
     names = ", ".join(path.name for path in files)
-    if 2 * counters.foreign > counters.frames:
+    if not counters.frames:
+        yield DataError(names, "no frames", f"frames of {instrument.id}", "name another capture")
+    elif 2 * counters.foreign > counters.frames:
         yield DataError(
             f"{names} symbol",
             f"{counters.foreign} of {counters.frames} frames of other symbols",

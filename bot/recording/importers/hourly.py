@@ -25,7 +25,7 @@ from bot.recording.parquet import RecordingWriter
 from bot.recording.raw import Progress
 from bot.recording.schema import Period
 from bot.tape.builder import BlockBuilder
-from bot.tape.rows import ASK, BID, LEVEL, MARK, SCALAR_SCALE, SNAPSHOT
+from bot.tape.rows import ASK, BID, LEVEL, MARK, SCALAR_SCALE, SNAPSHOT, Block
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _BPS: Final = Decimal(10_000)
@@ -80,16 +80,8 @@ def import_hourly(
         period=Period.YEAR,
         replace=replace,
     ) as writer:
-        builder = BlockBuilder((instrument.id,))
-        for ts in sorted(opens.keys() | marks.keys()):
-            if ts not in wanted:
-                continue
-            if ts in marks:
-                builder.scalars(ts, ts, {MARK: int((marks[ts] * SCALAR_SCALE).to_integral_value())})
-            if ts in opens and quote is not None:
-                _write_quote(builder, instrument, ts, opens[ts], quote)
-        if builder.messages:
-            block = builder.take()
+        block = _market(instrument, opens, marks, quote, wanted)
+        if block.messages:
             tally.count(block)
             writer.write(block)
         for event in _settlements(instrument, rates, marks):
@@ -98,6 +90,25 @@ def import_hourly(
                 writer.write_event(event)
         files = writer.close()
     return Imported(files, None, {instrument.id: tally})
+
+
+def _market(
+    instrument: Instrument,
+    opens: dict[int, Decimal],
+    marks: dict[int, Decimal],
+    quote: Quote | None,
+    wanted: range,
+) -> Block:
+    """Marks and quotes by time; a mark goes before the quote that a decision is made on."""
+    builder = BlockBuilder((instrument.id,))
+    for ts in sorted(opens.keys() | marks.keys()):
+        if ts not in wanted:
+            continue
+        if ts in marks:
+            builder.scalars(ts, ts, {MARK: int((marks[ts] * SCALAR_SCALE).to_integral_value())})
+        if ts in opens and quote is not None:
+            _write_quote(builder, instrument, ts, opens[ts], quote)
+    return builder.take()
 
 
 def _write_quote(

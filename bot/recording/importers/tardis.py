@@ -44,13 +44,13 @@ def import_tardis(
         origin="Tardis " + ", ".join(sorted(path.name for path in paths)),
         replace=replace,
     ) as writer:
+        book = _Book(instrument, tally)
+        ticker = Ticker(instrument, writer.write_event, tally)
 
         def chunks(dataset: Dataset) -> Iterator[Chunk]:
             for path in files.get(dataset, []):
                 yield from read_chunks(path, dataset, symbol, offset, tally, progress)
 
-        book = _Book(instrument, tally)
-        ticker = Ticker(instrument, writer.write_event, tally)
         streams = [
             _trades(instrument, chunks(Dataset.TRADES), tally),
             book.blocks(chunks(Dataset.BOOK)),
@@ -60,16 +60,25 @@ def import_tardis(
             tally.count(block)
             writer.write(block)
         if Dataset.BOOK in files and not book.started:
-            raise DataError(
-                f"{files[Dataset.BOOK][0]} is_snapshot",
-                "no row with true",
-                "a snapshot for the changes to start from",
-                "import from the day on which the recording began; the rest is imported",
-            )
+            raise _no_snapshot(files[Dataset.BOOK][0])
         written = writer.close()
     if not written:
-        raise DataError(str(paths[0]), "no rows", f"rows of {symbol or instrument.id}", "name it")
+        raise DataError(
+            str(paths[0]),
+            "no rows",
+            f"rows of {symbol or instrument.id}",
+            "name the symbol as the file spells it",
+        )
     return Imported(written, offset, {instrument.id: tally})
+
+
+def _no_snapshot(path: Path) -> DataError:
+    return DataError(
+        f"{path} is_snapshot",
+        "no row with true",
+        "a snapshot for the changes to start from",
+        "import from the day on which the recording began; what is not book is imported",
+    )
 
 
 def _trades(instrument: Instrument, chunks: Iterator[Chunk], tally: Tally) -> Iterator[Block]:
