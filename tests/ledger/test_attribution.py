@@ -259,13 +259,14 @@ class Run:
         self.flows.fees[event.currency] += Fraction(event.fee)
 
     def worth(self, reporting):
-        """Equity at mids from bare cash flows, coins at the spot mid."""
+        """Equity at mids from bare cash flows, coins at the mid of their reference leg."""
         mids = {name: Fraction(mid) for name, mid in self.prices.mids.items()}
         rates = {name: Fraction(rate) for name, rate in self.prices.conversions.items()}
-        if reporting == "USDT":
-            rates |= {"USDT": Fraction(1), "BTC": mids[SPOT]}
+        if reporting == "EUR":  # no leg is quoted in it: the first spot by name, converted
+            rates["BTC"] = mids[OTHER_SPOT] * rates["USDC"]
         else:
-            rates |= {"BTC": Fraction(1)}
+            rates["BTC"] = mids[SPOT]
+            rates[reporting] = Fraction(1)
         return self.flows.equity(mids, rates)
 
 
@@ -276,7 +277,7 @@ def run(ledger, history, last):
     return played
 
 
-@given(histories, last_look, st.sampled_from(["USDT", "BTC"]))
+@given(histories, last_look, st.sampled_from(["USDT", "BTC", "EUR"]))
 def test_the_parts_are_the_change_of_equity_to_the_last_fraction(history, last, reporting):
     ledger = new_ledger(reporting, Fraction)
 
