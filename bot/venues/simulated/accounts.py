@@ -91,6 +91,19 @@ class Accounts:
             position.cost = ZERO
         _remember(position, now_ns)
 
+    def state(self) -> list[tuple[AccountId, int, Position]]:
+        """Every position, apart from those that go on changing."""
+        return [(*key, _copy(each)) for key, each in sorted(self.position.items())]
+
+    def restore(
+        self,
+        wallets: list[tuple[AccountId, Currency, Decimal]],
+        positions: list[tuple[AccountId, int, Position]],
+    ) -> None:
+        """Go on from what stood in a state."""
+        self.wallet = {(account, currency): amount for account, currency, amount in wallets}
+        self.position = {(account, i): _copy(each) for account, i, each in positions}
+
     def held(self, account: AccountId, currency: Currency) -> list[tuple[int, Position]]:
         """The open derivatives of an account that are margined in a currency."""
         return [
@@ -119,3 +132,7 @@ def _remember(position: Position, now_ns: int) -> None:
     changes.append((now_ns, position.quantity))
     while len(changes) > 1 and changes[1][0] < now_ns - REMEMBERED_NS:
         changes.pop(0)
+
+
+def _copy(position: Position) -> Position:
+    return Position(position.quantity, position.cost, list(position.changes))

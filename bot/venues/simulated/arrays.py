@@ -42,7 +42,9 @@ AHEAD: Final = 0
 """Lots displayed at our price that are served before us."""
 TRADED: Final = 1
 """Lots traded at our price since its size was last stated."""
-QUEUE_COLUMNS: Final = 2
+LOT: Final = 2
+"""The venue's amount in one lot: some queue rules depend on the unit."""
+QUEUE_COLUMNS: Final = 3
 
 # Columns of `taken`.
 TAKEN_SIDE: Final = 0

@@ -10,6 +10,7 @@ from bot.model.units import AccountId, Currency, InstrumentId
 from bot.tape.rows import SCALAR_SCALE
 from bot.tape.venue_order import FOREVER
 from bot.venues.simulated.accounts import ZERO, Accounts
+from bot.venues.simulated.agenda import SETTLEMENT, Agenda, Settlement
 from bot.venues.simulated.arrays import MARK_HIGH, MARK_LOW, MID_HIGH, MID_LOW, VenueArrays
 from bot.venues.simulated.funding import Due, FundingCalendar, Unfunded, payment
 from bot.venues.simulated.listing import Listing
@@ -32,32 +33,41 @@ class Clearing:
         market: Market,
         accounts: Accounts,
         outbox: Outbox,
+        agenda: Agenda,
     ) -> None:
         self.listings = listings
         self.market = market
         self.accounts = accounts
         self.outbox = outbox
+        self.agenda = agenda
         self.calendar = FundingCalendar()
         self.unfunded: list[Unfunded] = []
 
     # --- funding -----------------------------------------------------------------------
 
-    def hear(self, i: int, event: FundingRate) -> Due | None:
-        """Keep a rate; the settlement when it must be scheduled."""
-        if self.listings[i].instrument.kind is not Kind.PERPETUAL:
-            return None
-        return self.calendar.hear(i, event)
+    def hear(self, i: int, event: FundingRate) -> None:
+        """Keep a rate, and plan its settlement."""
+        if self.listings[i].instrument.kind is Kind.PERPETUAL:
+            self._plan(i, self.calendar.hear(i, event))
 
-    def next_settlement(self, i: int) -> Due | None:
-        """The settlement to expect while nobody has announced one, from the usual interval."""
+    def expect(self, i: int) -> None:
+        """While something is held, look for a settlement, announced or at the usual time."""
+        held = any(j == i and each.quantity for (_, j), each in self.accounts.position.items())
         interval = self.listings[i].instrument.funding_interval_ns
         now_ns = self.outbox.now_ns
-        if interval is None or self.calendar.awaits(i, now_ns):
-            return None
-        return self.calendar.expect(i, (now_ns // interval + 1) * interval)
+        if held and interval is not None and not self.calendar.awaits(i, now_ns):
+            self._plan(i, self.calendar.expect(i, (now_ns // interval + 1) * interval))
+
+    def resume(self) -> None:
+        """Plan again what was planned when the calendar was restored."""
+        for i, due in self.calendar.expected():
+            if due.scheduled:
+                due.scheduled = False
+                self._plan(i, due)
 
     def settle(self, i: int, due: Due) -> None:
         """Pay a settlement to everyone who held before it, or say why it cannot be paid."""
+        due.scheduled = False
         holders = [
             (account, position.before(due.settles_ns))
             for (account, j), position in sorted(self.accounts.position.items())
@@ -103,6 +113,12 @@ class Clearing:
             amount=amount,
             currency=instrument.settle,
         )
+
+    def _plan(self, i: int, due: Due | None) -> None:
+        if due is not None and not due.scheduled:
+            due.scheduled = True
+            at_ns = max(due.settles_ns, self.outbox.now_ns)
+            self.agenda.add(at_ns, SETTLEMENT, Settlement(i, due))
 
     # --- margin ------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@ Everything here happens at one venue time and over a consistent book.
 
 from collections.abc import Mapping
 
+from msgspec import structs
+
 from bot.model.command import Approved, Cancel, OrderType, Proposal, Side, TimeInForce
 from bot.model.event import (
     CancelRejected,
@@ -14,14 +16,16 @@ from bot.model.event import (
     OrderExpired,
     OrderRejected,
 )
+from bot.model.instrument import Kind
 from bot.model.units import AccountId, InstrumentId
-from bot.venues.simulated.accounts import Accounts
+from bot.venues.simulated.accounts import ZERO, Accounts
 from bot.venues.simulated.arrays import TAKEN, with_room
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
 from bot.venues.simulated.orders import Order, RestingOrders
 from bot.venues.simulated.outbox import Outbox
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.state import Resting
 
 
 class Exchange:
@@ -43,7 +47,11 @@ class Exchange:
         self.accounts = accounts
         self.outbox = outbox
         self.decay_ns = decay_ns
-        self.resting = RestingOrders(len(market.book.head), queue)
+        lots = [
+            float(listings[i].instrument.lot) if i in listings else 0.0
+            for i in range(len(market.book.head))
+        ]
+        self.resting = RestingOrders(lots, queue)
         self.seen: set[str] = set()
 
     def arrive(self, approved: Approved) -> int | None:
@@ -110,6 +118,18 @@ class Exchange:
                 self._canceled(order, "reduce-only: the rest would open a position")
         self._cut_reduce_only(i)
 
+    def state(self) -> list[Resting]:
+        """The orders that rest, oldest first, with their places."""
+        return [
+            Resting(structs.replace(order), *self.resting.place(order)) for order in self.resting
+        ]
+
+    def restore(self, seen: list[str], resting: list[Resting]) -> None:
+        """Put the orders of a state back."""
+        self.seen = set(seen)
+        for each in resting:
+            self.resting.rest(structs.replace(each.order), each.ahead, each.traded)
+
     def _rejection(self, approved: Approved) -> str | None:
         proposal = approved.proposal
         i = self.index.get(proposal.instrument)
@@ -129,6 +149,22 @@ class Exchange:
                 return f"post-only: {proposal.price} ticks would cross"
         if proposal.reduce_only and not self._reducible(proposal.account, i, proposal.side):
             return "reduce-only: there is nothing to reduce"
+        return self._shortage(i, proposal)
+
+    def _shortage(self, i: int, proposal: Proposal) -> str | None:
+        """What a spot order lacks; contracts on margin are judged by their maintenance alone."""
+        listing = self.listings[i]
+        if listing.instrument.kind is not Kind.SPOT or listing.borrows:
+            return None
+        currency, needed = listing.locks(proposal.side, proposal.size, proposal.price)
+        free = self.accounts.wallet.get((proposal.account, currency), ZERO)
+        for order in self.resting:
+            other = self.listings[order.instrument]
+            if order.account == proposal.account and other.instrument.kind is Kind.SPOT:
+                locked, amount = other.locks(order.side, order.leaves, order.price)
+                free -= amount if locked == currency else ZERO
+        if free < needed:
+            return f"balance: {free:f} {currency} is free, the order needs {needed:f}"
         return None
 
     def _worth_at(self, i: int, proposal: Proposal) -> int:
@@ -212,7 +248,7 @@ class Exchange:
 
     def _before_own(self, levels: list[tuple[int, int]], own: Order) -> list[tuple[int, int]]:
         """The part of the levels that is served before an order of our own."""
-        ahead = int(self.resting.ahead(own))
+        ahead = int(self.resting.place(own)[0])
         part: list[tuple[int, int]] = []
         for price, lots in levels:
             if price == own.price:

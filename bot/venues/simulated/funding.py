@@ -82,3 +82,17 @@ class FundingCalendar:
             for minute, other in self._due.get(i, {}).items()
             if other.settles_ns > due.settles_ns
         }
+
+    def expected(self) -> list[tuple[int, Due]]:
+        """Every settlement that is not behind us."""
+        return [
+            (i, due) for i, dues in sorted(self._due.items()) for _, due in sorted(dues.items())
+        ]
+
+    def restore(self, paid: list[tuple[int, int]], expected: list[tuple[int, Due]]) -> None:
+        """Go on from what stood in a state."""
+        self.paid = dict(paid)
+        for i, due in expected:
+            kept = self.expect(i, due.settles_ns)
+            assert kept is not None, "a settlement is expected that has been paid"
+            kept.rate, kept.mark, kept.scheduled = due.rate, due.mark, due.scheduled

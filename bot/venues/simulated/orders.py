@@ -1,6 +1,6 @@
 """The orders that rest: which they are, and their rows in the matching arrays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -11,9 +11,11 @@ from bot.venues.simulated.arrays import (
     FILLED,
     HANDLE,
     LEAVES,
+    LOT,
     PRICE,
     RESTING,
     SIDE,
+    TRADED,
     VenueArrays,
     no_orders,
     with_room,
@@ -42,8 +44,10 @@ class Order(Struct):
 class RestingOrders:
     """Every order on the book, by id and as rows that the kernel serves, oldest first."""
 
-    def __init__(self, instruments: int, queue: QueueRule) -> None:
-        self.arrays: VenueArrays = no_orders(instruments, queue.code, queue.power)
+    def __init__(self, lots: Sequence[float], queue: QueueRule) -> None:
+        """Start with none; lots: the amount in one lot of each instrument."""
+        self.arrays: VenueArrays = no_orders(len(lots), queue.code, queue.power)
+        self._lots = lots
         self._by_handle: dict[int, Order] = {}
         self._by_id: dict[str, Order] = {}
         self._handles = 0
@@ -59,15 +63,15 @@ class RestingOrders:
         """The order with this id, while it rests."""
         return self._by_id.get(order_id)
 
-    def rest(self, order: Order, ahead: float) -> None:
-        """Put an order at the end of its queue, behind so many lots."""
+    def rest(self, order: Order, ahead: float, traded: float = 0.0) -> None:
+        """Put an order on the book, behind so many lots."""
         arrays, i = self.arrays, order.instrument
         at = int(arrays.head[i, RESTING])
         arrays = self.arrays = with_room(arrays, at + 1, 0)
         self._handles += 1
         order.handle = self._handles
         arrays.resting[i, at] = (order.handle, int(order.side), order.price, order.leaves, 0)
-        arrays.queue[i, at] = (ahead, 0.0)
+        arrays.queue[i, at] = (ahead, traded, self._lots[i])
         arrays.head[i, RESTING] = at + 1
         self._by_handle[order.handle] = order
         self._by_id[order.order_id] = order
@@ -94,9 +98,10 @@ class RestingOrders:
                 filled.append((order, lots))
         return filled
 
-    def ahead(self, order: Order) -> float:
-        """Lots that are served before this order."""
-        return float(self.arrays.queue[order.instrument, self._row(order), AHEAD])
+    def place(self, order: Order) -> tuple[float, float]:
+        """Lots that are served before this order, and lots traded since its level was stated."""
+        row = self.arrays.queue[order.instrument, self._row(order)]
+        return float(row[AHEAD]), float(row[TRADED])
 
     def shrink(self, order: Order, leaves: int) -> None:
         """Leave fewer lots of an order; it keeps its place."""
@@ -121,4 +126,5 @@ class RestingOrders:
         raise AssertionError(f"order {order.order_id} has no row")
 
 
-assert (HANDLE, SIDE, PRICE, LEAVES, FILLED) == (0, 1, 2, 3, 4), "rest() writes them in a row"
+assert (HANDLE, SIDE, PRICE, LEAVES, FILLED) == (0, 1, 2, 3, 4), "rest() writes a whole row"
+assert (AHEAD, TRADED, LOT) == (0, 1, 2), "rest() writes a whole row"

@@ -26,6 +26,7 @@ from bot.venues.simulated.arrays import (
     AHEAD,
     FILLED,
     LEAVES,
+    LOT,
     PRICE,
     RESTING,
     RULE,
@@ -63,7 +64,7 @@ def raised(base: float, power: float) -> float:
 
 @kernel(f8(i8, f8, f8, f8))
 def share_behind(rule: int, power: float, front: float, behind: float) -> float:
-    """The probability that a canceled lot stood behind us, given the lots on either side."""
+    """The probability that a cancel stood behind us, given the amounts on either side."""
     front = max(front, 0.0)
     behind = max(behind, 0.0)
     if rule in (LOG, LOG_OF_ALL):
@@ -83,22 +84,24 @@ def share_behind(rule: int, power: float, front: float, behind: float) -> float:
     return above / below if below > 0.0 else 1.0
 
 
-@kernel(f8(i8, f8, f8, f8, f8, f8))
+@kernel(f8(i8, f8, f8, f8, f8, f8, f8))
 def ahead_after_change(
-    rule: int, power: float, ahead: float, traded: float, previous: float, size: float
+    rule: int, power: float, lot: float, ahead: float, traded: float, previous: float, size: float
 ) -> float:
     """Lots ahead of us after our level went from one size to another.
 
     traded: what was traded there since its size was last stated, already taken from `ahead`.
+    lot: the amount that shares are computed in, for one lot.
     """
     canceled = previous - size - traded
     if rule == RISK_AVERSE or canceled < 0.0:
         return min(ahead, size)
     behind = previous - ahead
-    share = share_behind(rule, power, ahead, behind)
+    share = share_behind(rule, power, ahead * lot, behind * lot)
     # Cancels that cannot all have stood behind us stood ahead.
     beyond = min(behind - share * canceled, 0.0)
-    return max(0.0, min(ahead - (1.0 - share) * canceled + beyond, size))
+    # May fall below nothing: the next trade then fills that much more of us.
+    return min(ahead - (1.0 - share) * canceled + beyond, size)
 
 
 @kernel(void(VENUE, i8, i8, i8, i8))
@@ -139,6 +142,7 @@ def change(venue: VenueArrays, i: int, side: int, price: int, previous: int, siz
             queue[i, k, AHEAD] = ahead_after_change(
                 venue.clock[RULE],
                 venue.clock[RULE_POWER],
+                queue[i, k, LOT],
                 queue[i, k, AHEAD],
                 queue[i, k, TRADED],
                 previous,

@@ -10,25 +10,30 @@ A compiled loop may call `match_until` itself on `arrays`, `book`, `rows` and `c
 then `advance` whenever it says anything but `REACHED`; all four are read anew after that.
 """
 
-import heapq
-from collections import deque
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import cast
 
-import numpy as np
-from msgspec import Struct, structs
+from msgspec import structs
 
 from bot.book.arrays import Book
 from bot.model.command import Approved, Cancel, Command
-from bot.model.event import Event, FundingRate, InstrumentChanged, MarketEvent
+from bot.model.event import AnyEvent, Event, FundingRate, InstrumentChanged, MarketEvent
 from bot.model.instrument import Kind
 from bot.model.units import NS_PER_SECOND, AccountId, Currency, InstrumentId
-from bot.tape.builder import BlockBuilder
-from bot.tape.columns import Rows, columns
+from bot.tape.columns import Rows
 from bot.tape.rows import Block, Int64s
-from bot.tape.venue_order import FOREVER, VenueOrder
+from bot.tape.venue_order import FOREVER
 from bot.venues.simulated.accounts import Accounts
+from bot.venues.simulated.agenda import (
+    ARRIVAL,
+    NEWS,
+    RECOVERY,
+    Action,
+    Agenda,
+    Recovery,
+    Settlement,
+)
 from bot.venues.simulated.arrays import (
     ACTION_NS,
     KNOWN_NS,
@@ -39,40 +44,15 @@ from bot.venues.simulated.arrays import (
 )
 from bot.venues.simulated.clearing import Clearing
 from bot.venues.simulated.exchange import Exchange
-from bot.venues.simulated.funding import Due, Unfunded
+from bot.venues.simulated.feed import Feed
+from bot.venues.simulated.funding import Unfunded
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
-from bot.venues.simulated.matching import (
-    ACTION,
-    EXHAUSTED,
-    GROW,
-    REACHED,
-    match_until,
-)
+from bot.venues.simulated.matching import ACTION, EXHAUSTED, GROW, REACHED, match_until
 from bot.venues.simulated.outbox import Outbox
 from bot.venues.simulated.queue import RISK_AVERSE, QueueRule
-
-# Ranks of actions at one venue time; the market's rows come before them all.
-NEWS: Final = 0
-RECOVERY: Final = 1
-ARRIVAL: Final = 2
-SETTLEMENT: Final = 3
-
-Action = tuple[int, int, int, object]
-
-
-class Settlement(Struct, frozen=True):
-    """A settlement of funding falls due."""
-
-    i: int
-    due: Due
-
-
-class Recovery(Struct, frozen=True):
-    """Our impact on an instrument has decayed."""
-
-    i: int
+from bot.venues.simulated.state import InFlight, VenueState
 
 
 class SimulatedVenue:
@@ -102,7 +82,8 @@ class SimulatedVenue:
         self._index = index
         self._latency = latency
         self._impact_decay_ns = impact_decay_ns
-        self._order = VenueOrder(lateness_ns)
+        self._feed = Feed(instruments, lateness_ns)
+        self._agenda = Agenda()
         self._outbox = Outbox(latency)
         self._accounts = Accounts(contracts, deposits)
         self._market = Market(contracts, windows)
@@ -115,13 +96,9 @@ class SimulatedVenue:
             queue or QueueRule(RISK_AVERSE),
             impact_decay_ns,
         )
-        self._clearing = Clearing(self._listings, self._market, self._accounts, self._outbox)
-        self._actions: list[Action] = []
-        self._numbered = 0
-        self._in_flight = 0
-        self._waiting: deque[Block] = deque()
-        self.rows: Rows = columns(_nothing(instruments))
-        self.cursor: Int64s = np.zeros(2, np.int64)
+        self._clearing = Clearing(
+            self._listings, self._market, self._accounts, self._outbox, self._agenda
+        )
 
     # --- what a driver sees ------------------------------------------------------------
 
@@ -136,6 +113,16 @@ class SimulatedVenue:
         return self._market.book
 
     @property
+    def rows(self) -> Rows:
+        """The market's rows at hand, in the venue's order."""
+        return self._feed.rows
+
+    @property
+    def cursor(self) -> Int64s:
+        """The next message of `rows`, and their end."""
+        return self._feed.cursor
+
+    @property
     def now_ns(self) -> int:
         """The venue's time."""
         return self._outbox.now_ns
@@ -143,7 +130,8 @@ class SimulatedVenue:
     @property
     def idle(self) -> bool:
         """Whether nothing rests, is on its way, or is held: it only keeps its book."""
-        return not (self._in_flight or len(self._exchange.resting) or self._accounts.pools())
+        waits = self._agenda.in_flight or len(self._exchange.resting)
+        return not (waits or self._accounts.pools())
 
     @property
     def positions(self) -> dict[tuple[AccountId, InstrumentId], int]:
@@ -168,30 +156,32 @@ class SimulatedVenue:
         """Send a command; it is matched when it has arrived."""
         arrives_ns = self._latency.arrives(sent_ns)
         assert arrives_ns >= self.now_ns, f"sent at {sent_ns}, but the venue is at {self.now_ns}"
-        self._in_flight += 1
-        self._schedule(arrives_ns, ARRIVAL, command)
+        self._plan(arrives_ns, ARRIVAL, command)
 
     def market_event(self, event: MarketEvent) -> None:
         """Tell the venue what is rarer than rows: rates of funding, changed listings."""
-        key = max(event.ts_venue, event.ts_recv - self._order.lateness_ns)
-        self._schedule(max(key, self.now_ns), NEWS, event)
+        key = max(event.ts_venue, event.ts_recv - self._feed.lateness_ns)
+        self._plan(max(key, self.now_ns), NEWS, event)
 
     def feed(self, block: Block) -> None:
         """Give it the market's rows, as they were received."""
-        assert block.instruments == self.instruments, "a block of other instruments"
-        self._queue(self._order.push(block))
+        self._feed.push(block)
+        self.arrays.clock[KNOWN_NS] = self._feed.known_ns
 
     def quiet_until(self, ts_recv: int) -> None:
         """Say that no row received before this time is still to come."""
-        self._queue(self._order.quiet_until(ts_recv))
+        self._feed.quiet_until(ts_recv)
+        self.arrays.clock[KNOWN_NS] = self._feed.known_ns
 
     def finish(self) -> None:
         """Say that no row is still to come."""
-        self._queue(self._order.finish())
+        self._feed.finish()
+        self.arrays.clock[KNOWN_NS] = self._feed.known_ns
 
     def next_action_ns(self) -> int | None:
         """The next venue time at which something other than a row happens."""
-        return self._actions[0][0] if self._actions else None
+        next_ns = self._agenda.next_ns
+        return None if next_ns == FOREVER else next_ns
 
     def advance(self, until_ns: int) -> None:
         """Do everything that happens up to a venue time, rows and actions."""
@@ -207,7 +197,8 @@ class SimulatedVenue:
                 rows = int(self.rows.first[m + 1] - self.rows.first[m])
                 self._market.grow(int(self.rows.instrument[m]), rows)
             elif reason == EXHAUSTED:
-                self._next_block(until_ns)
+                self._feed.next_block(until_ns)
+                self.arrays.clock[KNOWN_NS] = self._feed.known_ns
             else:
                 self._react()
         self._outbox.now_ns = max(self.now_ns, until_ns)
@@ -217,55 +208,71 @@ class SimulatedVenue:
         events, self._outbox.events = self._outbox.events, []
         return events
 
-    # --- time --------------------------------------------------------------------------
-
-    def _queue(self, block: Block | None) -> None:
-        if block is not None:
-            self._waiting.append(block)
-        self._set_known()
-
-    def _set_known(self) -> None:
-        known = -FOREVER if self._waiting else self._order.known_ns
-        self.arrays.clock[KNOWN_NS] = known
-
-    def _next_block(self, until_ns: int) -> None:
-        assert self._waiting, (
-            f"venue asked to go to {until_ns}, but the market is fed only to "
-            f"{self._order.known_ns}: feed more, or say quiet_until"
+    def state(self) -> VenueState:
+        """All that it must remember; what it has said and nobody took is part of that."""
+        return VenueState(
+            now_ns=self.now_ns,
+            orders=self._outbox.orders,
+            trades=self._outbox.trades,
+            seen=sorted(self._exchange.seen),
+            resting=self._exchange.state(),
+            in_flight=[InFlight.of(*sent) for sent in self._agenda.in_flight],
+            news=self._agenda.news,
+            wallets=[(*key, amount) for key, amount in sorted(self._accounts.wallet.items())],
+            positions=self._accounts.state(),
+            paid=sorted(self._clearing.calendar.paid.items()),
+            expected=[(i, structs.replace(due)) for i, due in self._clearing.calendar.expected()],
+            unfunded=self.unfunded,
+            unheard=cast(list[AnyEvent], list(self._outbox.events)),
         )
-        block = self._waiting.popleft()
-        self.rows = columns(block)
-        self.cursor = np.array([block.start, block.stop], np.int64)
-        self._set_known()
 
-    def _schedule(self, at_ns: int, rank: int, what: object) -> None:
-        self._numbered += 1
-        heapq.heappush(self._actions, (at_ns, rank, self._numbered, what))
-        self.arrays.clock[ACTION_NS] = self._actions[0][0]
+    def restore(self, state: VenueState) -> None:
+        """Go on from a state; to be called on a venue that has just been made."""
+        self._outbox.now_ns = state.now_ns
+        self._outbox.orders, self._outbox.trades = state.orders, state.trades
+        self._outbox.events = list(state.unheard)
+        self._exchange.restore(state.seen, state.resting)
+        self._accounts.restore(state.wallets, state.positions)
+        self._clearing.unfunded = list(state.unfunded)
+        for sent in state.in_flight:
+            self._agenda.add(sent.arrives_ns, ARRIVAL, sent.command)
+        for at_ns, event in state.news:
+            self._agenda.add(at_ns, NEWS, event)
+        self._clearing.calendar.restore(state.paid, state.expected)
+        self._clearing.resume()
+        self._margin()
+        self.arrays.clock[ACTION_NS] = self._agenda.next_ns
+
+    # --- what happens there ------------------------------------------------------------
+
+    def _plan(self, at_ns: int, rank: int, action: Action) -> None:
+        self._agenda.add(at_ns, rank, action)
+        self.arrays.clock[ACTION_NS] = self._agenda.next_ns
 
     def _act(self) -> None:
         """Do everything that is due at the next action's time."""
-        at_ns = self._actions[0][0]
+        at_ns = self._agenda.next_ns
         self._outbox.now_ns = at_ns
-        while self._actions and self._actions[0][0] == at_ns:
-            self._do(heapq.heappop(self._actions)[3])
-        self.arrays.clock[ACTION_NS] = self._actions[0][0] if self._actions else FOREVER
+        while self._agenda.next_ns == at_ns:
+            self._do(self._agenda.pop())
+        self.arrays.clock[ACTION_NS] = self._agenda.next_ns
 
-    def _do(self, what: object) -> None:
-        if isinstance(what, Approved):
-            self._in_flight -= 1
-            self._arrive(what)
-        elif isinstance(what, Cancel):
-            self._in_flight -= 1
-            self._exchange.cancel(what)
-        elif isinstance(what, Settlement):
-            self._settle(what)
-        elif isinstance(what, Recovery):
-            self._market.recover(self.arrays, what.i, self.now_ns)
-        elif isinstance(what, FundingRate):
-            self._hear(what)
-        elif isinstance(what, InstrumentChanged):
-            self._relist(what)
+    def _do(self, action: Action) -> None:
+        if isinstance(action, Approved):
+            self._arrive(action)
+        elif isinstance(action, Cancel):
+            self._exchange.cancel(action)
+        elif isinstance(action, Settlement):
+            self._clearing.settle(action.i, action.due)
+            self._clearing.expect(action.i)
+            self._margin()
+        elif isinstance(action, Recovery):
+            self._market.recover(self.arrays, action.i, self.now_ns)
+        elif isinstance(action, FundingRate):
+            if (i := self._index.get(action.instrument)) in self._listings:
+                self._clearing.hear(i, action)
+        elif isinstance(action, InstrumentChanged):
+            self._relist(action)
 
     def _react(self) -> None:
         """Do what the message behind which the kernel stopped asks for."""
@@ -276,14 +283,16 @@ class SimulatedVenue:
         self._outbox.now_ns = int(clock[STOPPED_NS])
         i = int(clock[STOPPED_AT])
         self._exchange.collect(i)
-        self._expect_settlement(i)
+        self._clearing.expect(i)
         self._margin()
+        clock[ACTION_NS] = self._agenda.next_ns
 
     def _arrive(self, approved: Approved) -> None:
         i = self._exchange.arrive(approved)
         if i is not None:
-            self._schedule(self.now_ns + self._impact_decay_ns, RECOVERY, Recovery(i))
-            self._expect_settlement(i)
+            recovers_ns = self.now_ns + self._impact_decay_ns
+            self._agenda.add(recovers_ns, RECOVERY, Recovery(i))
+            self._clearing.expect(i)
             self._margin()
 
     def _margin(self) -> None:
@@ -297,28 +306,6 @@ class SimulatedVenue:
             self._clearing.close((account, currency))
         self._clearing.bound(self.arrays)
 
-    def _hear(self, event: FundingRate) -> None:
-        i = self._index.get(event.instrument)
-        if i in self._listings:
-            self._schedule_settlement(i, self._clearing.hear(i, event))
-
-    def _settle(self, settlement: Settlement) -> None:
-        settlement.due.scheduled = False
-        self._clearing.settle(settlement.i, settlement.due)
-        self._expect_settlement(settlement.i)
-        self._margin()
-
-    def _expect_settlement(self, i: int) -> None:
-        """While something is held a settlement is looked for, announced or not."""
-        if any(j == i and each.quantity for (_, j), each in self._accounts.position.items()):
-            self._schedule_settlement(i, self._clearing.next_settlement(i))
-
-    def _schedule_settlement(self, i: int, due: Due | None) -> None:
-        if due is not None and not due.scheduled:
-            due.scheduled = True
-            at_ns = max(due.settles_ns, self.now_ns)
-            self._schedule(at_ns, SETTLEMENT, Settlement(i, due))
-
     def _relist(self, event: InstrumentChanged) -> None:
         i = self._index.get(event.instrument.id)
         if i not in self._listings:
@@ -328,7 +315,3 @@ class SimulatedVenue:
         self._listings[i] = structs.replace(listing, instrument=contract)
         if not contract.active:
             self._exchange.delist(i)
-
-
-def _nothing(instruments: tuple[InstrumentId, ...]) -> Block:
-    return BlockBuilder(instruments, rows=1).take()

@@ -1,0 +1,60 @@
+"""The market's rows on their way to the venue: put into its order, handed to the kernel."""
+
+from collections import deque
+
+import numpy as np
+
+from bot.model.units import InstrumentId
+from bot.tape.builder import BlockBuilder
+from bot.tape.columns import Rows, columns
+from bot.tape.rows import Block, Int64s
+from bot.tape.venue_order import FOREVER, VenueOrder
+
+
+class Feed:
+    """Blocks as they are received in, rows and a cursor out.
+
+    rows, cursor: what `match_until` takes.
+    """
+
+    def __init__(self, instruments: tuple[InstrumentId, ...], lateness_ns: int) -> None:
+        self.lateness_ns = lateness_ns
+        self.rows: Rows = columns(BlockBuilder(instruments, rows=1).take())
+        self.cursor: Int64s = np.zeros(2, np.int64)
+        self._instruments = instruments
+        self._order = VenueOrder(lateness_ns)
+        self._waiting: deque[Block] = deque()
+
+    @property
+    def known_ns(self) -> int:
+        """Every row up to this venue time stands in `rows`, or has been read."""
+        return -FOREVER if self._waiting else self._order.known_ns
+
+    def push(self, block: Block) -> None:
+        """Take rows in, as they were received."""
+        assert block.instruments == self._instruments, (
+            f"the block indexes {block.instruments}, the venue {self._instruments}"
+        )
+        self._wait(self._order.push(block))
+
+    def quiet_until(self, ts_recv: int) -> None:
+        """No row received before this time is still to come."""
+        self._wait(self._order.quiet_until(ts_recv))
+
+    def finish(self) -> None:
+        """No row is still to come."""
+        self._wait(self._order.finish())
+
+    def next_block(self, until_ns: int) -> None:
+        """Go on to the rows that wait."""
+        assert self._waiting, (
+            f"the venue is to go to {until_ns}, but its market is known only to "
+            f"{self._order.known_ns}: feed more, or say quiet_until"
+        )
+        block = self._waiting.popleft()
+        self.rows = columns(block)
+        self.cursor = np.array([block.start, block.stop], np.int64)
+
+    def _wait(self, block: Block | None) -> None:
+        if block is not None:
+            self._waiting.append(block)
