@@ -161,7 +161,7 @@ def end_message(book: Book, i: int, t: int) -> None:
     if head[i, HEARD] & HEARD_BOOK == 0:
         return
     head[i, BOOK_NS] = t
-    if head[i, TOP] < LADDER:
+    if head[i, TOP] == 0:
         judge(book, i, t)
         follow(book, i)
     elif head[i, STATUS] & CROSSING:

@@ -64,6 +64,8 @@ def long_history(seed: int, messages: int = 300) -> list[Message]:
         rows = () if shown or overlap or random.random() < 0.3 else _apart(centre)
         count = random.choice([0, 1, 150, 150]) if shown else random.choice([0, 1, 3, 60])
         rows += tuple(_row(random, centre, overlap) for _ in range(count))
+        if random.random() < 0.1:
+            rows += _swept(random.choice([BID, ASK]), centre, random.choice([30, 90]))
         t += random.choice([0, 1_000, 100_000_000])
         made.append(
             Message(t, t, INSTRUMENTS[k] if k < 2 else random.choice(INSTRUMENTS), flag, rows)
@@ -83,6 +85,11 @@ def _apart(centre: int) -> tuple[Row, ...]:
     return tuple(
         (LEVEL, side, centre - side * away, 0) for side in (BID, ASK) for away in range(-4, 1)
     )
+
+
+def _swept(side: int, centre: int, depth: int) -> tuple[Row, ...]:
+    """Rows that take a side off from the touch down, past the end of its ladder."""
+    return tuple((LEVEL, side, max(1, centre - side * away), 0) for away in range(depth))
 
 
 def digest(seeds: int = 3) -> str:

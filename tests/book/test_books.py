@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.book.books import WINDOW_MAX, WINDOW_MIN, Books, Touch, TouchSource, window_for
 from bot.book.layout import (
+    BASE,
     BOOK_NS,
     CROSSED,
     CROSSING,
@@ -14,10 +16,12 @@ from bot.book.layout import (
     HEARD_SCALAR,
     HEARD_TOUCH,
     HEARD_TRADE,
+    INSIDE,
     KNOWN,
     LADDER,
     LADDER_LOW,
     LAST,
+    LEVEL_AT,
     MESSAGES,
     NEVER,
     SCALAR,
@@ -138,6 +142,22 @@ def check_side(books, i, side, oracle):
         assert reach[s] == (whole if oracle.reach[side] is None else oracle.reach[side])
 
 
+def check_layout(books, i):
+    """What keeps the book fast: buckets count the window's levels, the window holds the mid."""
+    head, level, bucket, _, ladder = books.arrays
+    window = head[i, WINDOW]
+    for s in range(2):
+        at = head[i, LEVEL_AT] + s * window
+        counted = np.count_nonzero(level[at : at + window].reshape(-1, 64), axis=1)
+        at >>= 6
+        assert bucket[at : at + window // 64].tolist() == counted.tolist()
+        assert head[i, INSIDE + s] == counted.sum()
+    if head[i, STATUS] == KNOWN and head[i, DEPTH] and head[i, DEPTH + 1]:
+        mid = (ladder[i, 0, 0] + ladder[i, 2, 0]) // 2
+        assert mid - head[i, BASE] <= window * 3 // 4
+        assert mid - head[i, BASE] >= window // 4 or head[i, BASE] == 0
+
+
 def live(history, books):
     """Take a history in message by message and check the book after each."""
     oracles = {name: OracleBook() for name in INSTRUMENTS}
@@ -148,6 +168,7 @@ def live(history, books):
         oracle.take(message)
         i = books.index(message.instrument)
         check(books, i, oracle)
+        check_layout(books, i)
         check_top(books.arrays.head[i, TOP], message, before, oracle)
 
 
