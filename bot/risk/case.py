@@ -3,60 +3,52 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from bot.risk.exposure import Exposure
+from bot.risk.exposure import LiveOrder
 from bot.risk.guards import OrderRates
 from bot.risk.limits import Level, LimitBook, Scope
-from bot.risk.prices import Prices
-from bot.risk.worst import Line, Reservations, Reserved, Worst
+from bot.risk.worst import Reservations
 
 
 class Case:
-    """One order, counted as live, before the limits of one scope."""
+    """One order, counted as live, before the limits of one scope.
 
-    __slots__ = ("book", "order", "rates", "reservations", "scope")
+    worst: of the scope. prices: of the order's instrument. line: where the order counts.
+    """
+
+    __slots__ = ("book", "exposure", "line", "order", "prices", "rates", "scope", "world", "worst")
 
     def __init__(
-        self, order: Reserved, scope: Scope, world: Reservations, book: LimitBook, rates: OrderRates
+        self,
+        order: LiveOrder,
+        scope: Scope,
+        world: Reservations,
+        book: LimitBook,
+        rates: OrderRates,
     ) -> None:
         """world: with the order counted."""
         self.order = order
         self.scope = scope
-        self.reservations = world
+        self.world = world
         self.book = book
         self.rates = rates
-
-    @property
-    def exposure(self) -> Exposure:
-        """What is known of the rest."""
-        return self.reservations.exposure
-
-    @property
-    def prices(self) -> Prices:
-        """Of the order's instrument."""
-        return self.reservations.prices(self.order.instrument)
-
-    @property
-    def worst(self) -> Worst:
-        """The scope's worst case."""
-        return self.reservations.worst(self.scope)
+        self.exposure = world.exposure
+        self.worst = world.worst(scope)
+        self.prices = world.prices(order.instrument)
+        self.line = world.line(scope.level, order)
 
     @property
     def shrinks_here(self) -> bool:
         """Whether the scope's own position can only come nearer to zero."""
-        return self.line(self.scope).shrinks_by(self.order.side)
+        return self.line.shrinks_by(self.order.side)
 
     @property
     def shrinks(self) -> bool:
         """Whether the strategy's own position can only come nearer to zero."""
-        return self.line(Scope(Level.STRATEGY, self.order.strategy)).shrinks_by(self.order.side)
-
-    def line(self, scope: Scope) -> Line:
-        """A scope's exposure in the order's instrument."""
-        return self.reservations.worst(scope).lines[self.order.account, self.order.instrument]
+        return self.world.line(Level.STRATEGY, self.order).shrinks_by(self.order.side)
 
     def without(self, measure: Callable[[], Decimal]) -> Decimal:
         """A figure as it was before the order."""
-        self.reservations.release(self.order)
+        self.world.release(self.order)
         value = measure()
-        self.reservations.reserve(self.order)
+        self.world.reserve(self.order)
         return value

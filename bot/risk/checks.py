@@ -17,13 +17,13 @@ from bot.model.instrument import Kind
 from bot.model.units import NS_PER_MS, NS_PER_SECOND, AccountId, Currency, InstrumentId
 from bot.model.units import StrategyName as Strategy
 from bot.risk.case import Case
-from bot.risk.exposure import Exposure
+from bot.risk.exposure import Exposure, LiveOrder
 from bot.risk.guards import SECOND_NS, TEN_SECONDS_NS, outside_collar, stale, usable_price
 from bot.risk.kill import Mode
 from bot.risk.limits import COLLAR_REFERENCES, Level, Limits, Reference, Scope
 from bot.risk.prices import Unknown
 from bot.risk.solvency import liquidation_distance
-from bot.risk.worst import ZERO, Reserved
+from bot.risk.worst import ZERO
 
 Breach = tuple[str | None, str]
 """The value with the order, None when it is unknown, and what is allowed."""
@@ -58,7 +58,7 @@ def first_breach(case: Case, limits: Limits | None, *, again: bool) -> Finding |
     """
     if limits is None:
         return Finding(case.scope, "limits", None, f"limits stated for {case.scope}")
-    for name, allowed in limits.stated():
+    for name, allowed in limits.stated:
         check = CHECKS[name]
         if again and not check.again:
             continue
@@ -83,13 +83,13 @@ def text(value: Decimal | int) -> str:
 def order_notional(case: Case, allowed: Decimal) -> Breach | None:
     """Worth of the order at the worst price it may meet."""
     order = case.order
-    value = case.prices.worst(order.side, order.price) * order.size
+    value = case.prices.worst(order.side, order.price) * order.remaining
     return (text(value), text(allowed)) if value > allowed else None
 
 
 def order_size(case: Case, allowed: dict[InstrumentId, Decimal]) -> Breach | None:
     """Base coins of the order."""
-    value = case.prices.coins() * case.order.size
+    value = case.prices.coins() * case.order.remaining
     return _beyond(value, allowed.get(case.order.instrument), case.order.instrument)
 
 
@@ -156,13 +156,13 @@ def leverage(case: Case, allowed: Decimal) -> Breach | None:
 def liquidation(case: Case, allowed: Decimal) -> Breach | None:
     """Distance of the account's nearest contract to its liquidation price."""
     instrument = case.prices.instrument
-    account = case.line(Scope(Level.ACCOUNT, case.order.account))
+    account = case.world.line(Level.ACCOUNT, case.order)
     if instrument.kind is Kind.SPOT or account.shrinks_by(case.order.side):
         return None
 
     def nearness() -> Decimal:
         return -liquidation_distance(
-            case.reservations, case.order.account, instrument.settle, case.book.tiers
+            case.world, case.order.account, instrument.settle, case.book.tiers
         )
 
     found = _grows_past(case, nearness, -allowed)
@@ -230,7 +230,7 @@ def standing_naked(exposure: Exposure, basket: str) -> tuple[Decimal, int | None
     return naked
 
 
-def closes_naked(exposure: Exposure, order: Reserved) -> bool:
+def closes_naked(exposure: Exposure, order: LiveOrder) -> bool:
     """Whether an order of a basket works against what the basket holds uneven."""
     if order.basket is None:
         return False
@@ -306,11 +306,11 @@ def _collar_price(case: Case, reference: Reference) -> Decimal:
 def _naked(case: Case, basket: str) -> Decimal:
     stands, _ = standing_naked(case.exposure, basket)
     bought = sold = ZERO
-    for order, worth in case.reservations.orders():
+    for order, worth in case.world.orders():
         if order.basket == basket:
             if worth is None:
-                prices = case.reservations.prices(order.instrument)
-                worth = prices.worst(order.side, order.price) * order.size
+                prices = case.world.prices(order.instrument)
+                worth = prices.worst(order.side, order.price) * order.remaining
             if order.side is Side.BUY:
                 bought += worth
             else:

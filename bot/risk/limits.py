@@ -6,6 +6,7 @@ is "not limited". Money is in the reporting currency.
 
 import enum
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from msgspec import Struct
@@ -67,7 +68,7 @@ class MarkReference(enum.StrEnum):
     MID = "mid"
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+class Limits(Struct, frozen=True, kw_only=True, dict=True):
     """The bounds of one scope; a field that is None is not limited.
 
     order_size_max, position_max: base coins by instrument; inverse contracts at the mark.
@@ -110,8 +111,14 @@ class Limits(Struct, frozen=True, kw_only=True):
                 known = ", ".join(sorted(COLLAR_REFERENCES))
                 raise ValueError(f"price_collar_bps: got {reference}, expected one of {known}")
 
+    @cached_property
+    def counts_orders(self) -> bool:
+        """Whether the order rate is limited."""
+        return self.orders_per_second_max is not None or self.orders_per_ten_seconds_max is not None
+
+    @cached_property
     def stated(self) -> list[tuple[str, object]]:
-        """The limits that bound something, in the order of their declaration."""
+        """The limits that bound something, in the order of their declaration; found once."""
         return [
             (name, bound)
             for name in self.__struct_fields__
@@ -119,7 +126,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         ]
 
 
-class LimitBook(Struct, frozen=True, kw_only=True):
+class LimitBook(Struct, frozen=True, kw_only=True, dict=True):
     """All limits: by strategy, by account and in total, and what they are measured with.
 
     A strategy or an account without an entry may not order at all.
@@ -134,11 +141,14 @@ class LimitBook(Struct, frozen=True, kw_only=True):
 
     def over(self, account: AccountId, strategy: StrategyName) -> list[tuple[Scope, Limits | None]]:
         """The scopes that an order stands in, narrowest first; None where nothing is stated."""
-        return [
-            (Scope(Level.STRATEGY, strategy), self.strategies.get(strategy)),
-            (Scope(Level.ACCOUNT, account), self.accounts.get(account)),
-            (TOTAL, self.total),
-        ]
+        found = self._over.get((account, strategy))
+        if found is None:
+            found = self._over[account, strategy] = [
+                (Scope(Level.STRATEGY, strategy), self.strategies.get(strategy)),
+                (Scope(Level.ACCOUNT, account), self.accounts.get(account)),
+                (TOTAL, self.total),
+            ]
+        return found
 
     def scopes(self) -> list[tuple[Scope, Limits]]:
         """Every scope that has limits."""
@@ -147,6 +157,10 @@ class LimitBook(Struct, frozen=True, kw_only=True):
             *((Scope(Level.ACCOUNT, name), one) for name, one in self.accounts.items()),
             (TOTAL, self.total),
         ]
+
+    @cached_property
+    def _over(self) -> dict[tuple[str, str], list[tuple[Scope, Limits | None]]]:
+        return {}
 
 
 _COUNTS: Final = {"orders_per_second_max", "orders_per_ten_seconds_max", "quote_age_ms_max"}

@@ -20,7 +20,7 @@ class Unknown(Exception):
 class Prices:
     """What the lots of one instrument are worth at this moment."""
 
-    __slots__ = ("_coins", "_lot", "_rate", "ask", "bid", "instrument", "mark")
+    __slots__ = ("_base", "_coins", "_lot", "_tick", "_value", "ask", "bid", "instrument", "mark")
 
     def __init__(self, exposure: Exposure, instrument: Instrument, mark: MarkReference) -> None:
         """Ask once for everything that worth depends on."""
@@ -38,10 +38,18 @@ class Prices:
         elif self.bid is not None:
             price = exposure.mid(instrument.id)
         self.mark = price if usable_price(price) else None
-        rate = exposure.conversion(instrument.quote)
-        self._rate = rate if usable_price(rate) else None
         self._coins = instrument.lot * instrument.contract_size
-        self._lot = None if self._rate is None else self._coins * self._rate
+        self._base: Decimal | None = None if instrument.inverse else self._coins
+        self._lot: Decimal | None = None  # one lot at a price of 1
+        self._value: Decimal | None = None  # one lot at the mark
+        rate = exposure.conversion(instrument.quote)
+        if usable_price(rate):
+            self._lot = self._coins * rate
+            self._tick = self._lot * instrument.grid.tick
+            if instrument.inverse:
+                self._value = self._lot
+            elif self.mark is not None:
+                self._value = self._lot * self.mark
 
     def known_mark(self) -> Decimal:
         """The mark, or Unknown."""
@@ -51,21 +59,30 @@ class Prices:
 
     def value(self) -> Decimal:
         """One lot at the mark, in the reporting currency."""
-        if self._lot is None:
-            raise Unknown(Reference.CONVERSION, self.instrument.quote)
-        return self._lot if self.instrument.inverse else self._lot * self.known_mark()
+        if self._value is None:
+            if self._lot is None:
+                raise Unknown(Reference.CONVERSION, self.instrument.quote)
+            raise Unknown(Reference.MARK, self.instrument.id)
+        return self._value
 
     def coins(self) -> Decimal:
         """One lot in base coins; of an inverse contract, at the mark."""
-        return self._coins / self.known_mark() if self.instrument.inverse else self._coins
+        if self._base is None:
+            self._base = self._coins / self.known_mark()
+        return self._base
+
+    def delta(self) -> Decimal:
+        """One lot in coins of the underlying's price risk."""
+        if self.instrument.kind is Kind.OPTION:
+            raise Unknown(Reference.MARK, self.instrument.id)
+        return self.coins()
 
     def worst(self, side: Side, price: int) -> Decimal:
         """One lot of an order, in the reporting currency, at the worst price it may meet."""
-        far = self.ask if side is Side.BUY else self.bid
-        if self._lot is None:
-            raise Unknown(Reference.CONVERSION, self.instrument.quote)
+        value = self.value()
         if self.instrument.inverse:
-            return self._lot
+            return value
+        far = self.ask if side is Side.BUY else self.bid
         if far is None:
             raise Unknown(Reference.TOUCH, self.instrument.id)
-        return self._lot * max(self.known_mark(), self.instrument.price(max(price, far)))
+        return max(value, self._tick * max(price, far))

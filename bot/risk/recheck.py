@@ -6,9 +6,9 @@ from bot.risk.checks import first_breach
 from bot.risk.exposure import Exposure
 from bot.risk.guards import OrderRates
 from bot.risk.kill import Halts, Mode
-from bot.risk.limits import Level, LimitBook, Scope
+from bot.risk.limits import Level, LimitBook
 from bot.risk.review import standing
-from bot.risk.worst import Reservations, reserved
+from bot.risk.worst import Reservations
 
 
 def recheck(
@@ -26,10 +26,10 @@ def recheck(
     mode, reason = standing(exposure, halts, proposal.account, proposal.strategy)
     if mode is Mode.HALTED:
         return f"halted: {reason}"
-    order = reserved(proposal)
     world = Reservations(exposure, limits.mark)
-    assert world.holds(order), f"{approved.order_id}: expected among the live orders"
-    line = world.worst(Scope(Level.STRATEGY, order.strategy)).lines[order.account, order.instrument]
+    order = world.find(approved.order_id)
+    assert order is not None, f"{approved.order_id}: expected among the live orders"
+    line = world.line(Level.STRATEGY, order)
     if mode is Mode.REDUCE_ONLY and not line.shrinks_by(order.side):
         return f"reduce only: {reason}"
     for scope, bounds in limits.over(order.account, order.strategy):

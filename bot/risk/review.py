@@ -51,6 +51,16 @@ def review(
     return approved, refused
 
 
+def reserve(
+    legs: Sequence[Proposal], exposure: Exposure, limits: LimitBook, halts: Halts
+) -> Refused | None:
+    """Whether all of these would fit together; the refusal of the first that does not.
+
+    Nothing is approved and nothing is counted: a basket asks before its first leg may go.
+    """
+    return _Gate(exposure, limits, halts, OrderRates()).admit(legs)
+
+
 def standing(
     exposure: Exposure, halts: Halts, account: AccountId, strategy: StrategyName
 ) -> tuple[Mode, str]:
@@ -157,17 +167,11 @@ class _Gate:
         return [
             scope
             for scope, limits in self._limits.over(proposal.account, proposal.strategy)
-            if limits is not None
-            and (
-                limits.orders_per_second_max is not None
-                or limits.orders_per_ten_seconds_max is not None
-            )
+            if limits is not None and limits.counts_orders
         ]
 
     def _shrinks(self, level: Level, proposal: Proposal) -> bool:
-        name = proposal.strategy if level is Level.STRATEGY else proposal.account
-        lines = self._world.worst(Scope(level, name)).lines
-        return lines[proposal.account, proposal.instrument].shrinks_by(proposal.side)
+        return self._world.line(level, reserved(proposal)).shrinks_by(proposal.side)
 
     def _reduces_account(self, proposal: Proposal) -> bool:
         """Whether the venue, which knows only the account, sees a reduction too."""

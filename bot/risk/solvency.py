@@ -26,49 +26,61 @@ def liquidation_distance(
     A fraction of the mark; infinity when no price liquidates anything; Unknown when the balance,
     a mark or a table of maintenance margins is.
     """
-    lines = [
-        line
-        for line in reservations.worst(Scope(Level.ACCOUNT, account)).busy()
-        if line.prices.instrument.kind is not Kind.SPOT and line.prices.instrument.settle == settle
-    ]
-    if not lines:
+    places: list[_Place] = []
+    total = ZERO
+    for line in reservations.worst(Scope(Level.ACCOUNT, account)).lines():
+        instrument = line.prices.instrument
+        if instrument.kind is Kind.SPOT or instrument.settle != settle or line.idle:
+            continue
+        place = _Place(line, _table(line, tables))
+        places.append(place)
+        total += place.maintenance
+    if not places:
         return INFINITY
     balance = reservations.exposure.margin(account, settle)
     if balance is None or not balance.is_finite():
         raise Unknown(Reference.MARGIN, f"{account} {settle}")
     balance -= _paid_away(reservations, account, settle)
-    margins = [_maintenance(line, _table(line, tables)) for line in lines]
-    total = sum(margins, ZERO)
-    return min(
-        _nearest(line, balance, _table(line, tables), total - own)
-        for line, own in zip(lines, margins, strict=True)
-    )
+    return min(place.nearest(balance, total - place.maintenance) for place in places)
 
 
-def _nearest(line: Line, balance: Decimal, table: TierTable, others: Decimal) -> Decimal:
-    mark = line.prices.known_mark()
-    nearest = INFINITY
-    for lots in {line.long, line.short} - {0}:
-        quantity = _quantity(line, lots)
-        price = liquidation_price(
-            quantity,
-            mark,
-            balance,
-            table,
-            inverse=line.prices.instrument.inverse,
-            maintenance_others=others,
-            profit_others=ZERO,
-        )
-        away = distance(quantity, mark, price)
-        if away is not None:
-            nearest = min(nearest, away)
-    return nearest
+class _Place:
+    """One contract at both of its worst cases.
 
+    quantities are in base coins, or in units of quote when inverse.
+    """
 
-def _maintenance(line: Line, table: TierTable) -> Decimal:
-    size = _quantity(line, max(abs(line.long), abs(line.short)))
-    mark = line.prices.known_mark()
-    return table.maintenance(size / mark if line.prices.instrument.inverse else size * mark)
+    __slots__ = ("inverse", "maintenance", "mark", "quantities", "table")
+
+    def __init__(self, line: Line, table: TierTable) -> None:
+        instrument = line.prices.instrument
+        unit = instrument.lot * instrument.contract_size
+        self.mark = line.prices.known_mark()
+        self.inverse = instrument.inverse
+        self.table = table
+        self.quantities = [unit * lots for lots in (line.long, line.short) if lots]
+        if line.long == line.short:
+            del self.quantities[1:]
+        size = unit * max(line.long, -line.short)
+        self.maintenance = table.maintenance(size / self.mark if self.inverse else size * self.mark)
+
+    def nearest(self, balance: Decimal, others: Decimal) -> Decimal:
+        """The smaller distance of the two."""
+        nearest = INFINITY
+        for quantity in self.quantities:
+            price = liquidation_price(
+                quantity,
+                self.mark,
+                balance,
+                self.table,
+                inverse=self.inverse,
+                maintenance_others=others,
+                profit_others=ZERO,
+            )
+            away = distance(quantity, self.mark, price)
+            if away is not None and away < nearest:
+                nearest = away
+        return nearest
 
 
 def _paid_away(reservations: Reservations, account: AccountId, settle: Currency) -> Decimal:
@@ -77,23 +89,15 @@ def _paid_away(reservations: Reservations, account: AccountId, settle: Currency)
     for order, _ in reservations.orders():
         prices = reservations.prices(order.instrument)
         instrument = prices.instrument
-        if order.account != account or instrument.settle != settle:
-            continue
-        if instrument.kind is Kind.SPOT:
+        if order.account != account or instrument.settle != settle or instrument.kind is Kind.SPOT:
             continue
         mark = prices.known_mark()
-        price = instrument.price(order.price)
-        worse = price - mark if order.side is Side.BUY else mark - price
-        if worse > 0:
-            size = instrument.amount(order.size) * instrument.contract_size
-            lost += abs(size / mark - size / price) if instrument.inverse else size * worse
+        price = instrument.grid.tick * order.price
+        if price > mark if order.side is Side.BUY else price < mark:
+            size = instrument.amount(order.remaining) * instrument.contract_size
+            worse = size / mark - size / price if instrument.inverse else size * (price - mark)
+            lost += abs(worse)
     return lost
-
-
-def _quantity(line: Line, lots: int) -> Decimal:
-    """Lots in base coins, or in units of quote when inverse."""
-    instrument = line.prices.instrument
-    return instrument.amount(lots) * instrument.contract_size
 
 
 def _table(line: Line, tables: Tables) -> TierTable:

@@ -7,14 +7,14 @@ An order counts from its approval, wherever it is on its way, and until it is pr
 position is worth its mark; an order is worth the highest of its limit, the mark and the far touch.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
 
 from bot.model.command import Proposal, Side
-from bot.model.instrument import Kind
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.exposure import Exposure, LiveOrder
 from bot.risk.limits import Level, MarkReference, Reference, Scope
@@ -23,59 +23,73 @@ from bot.risk.prices import Prices, Unknown
 ZERO: Final = Decimal(0)
 
 
+Place = tuple[AccountId, InstrumentId]
+Worth = tuple[Decimal, Decimal, Decimal]
+NOTHING: Final[Worth] = (ZERO, ZERO, ZERO)
+
+
 class Reserved(Struct, frozen=True, gc=False):
-    """What an order may still fill: lots and ticks."""
+    """A proposal that counts as live: lots and ticks, under no order id yet."""
 
     account: AccountId
     strategy: StrategyName
     instrument: InstrumentId
     side: Side
-    size: int
+    remaining: int
     price: int
     basket: str | None
+    order_id: str = ""
 
 
 class Line:
-    """One scope's position and live orders in one instrument of one account."""
+    """What is held and ordered in one instrument of one account, by one strategy or by all.
 
-    __slots__ = ("buys", "buys_worth", "position", "prices", "sells", "sells_worth", "unpriced")
+    long, short: lots when every buy has filled and no sell, and the other way round.
+    """
+
+    __slots__ = (
+        "_worth",
+        "base",
+        "buys_worth",
+        "instrument",
+        "long",
+        "position",
+        "prices",
+        "sells_worth",
+        "short",
+        "unpriced",
+    )
 
     def __init__(self, prices: Prices, position: int) -> None:
         """Begin with a position and no order."""
         self.prices = prices
-        self.position = position
-        self.buys = self.sells = 0
+        self.instrument = prices.instrument.id
+        self.base = prices.instrument.base
+        self.position = self.long = self.short = position
         self.buys_worth = self.sells_worth = ZERO
         self.unpriced = 0
+        self._worth: Worth | None = None
 
     def count(self, side: Side, size: int, worth: Decimal | None) -> None:
         """Add what an order may fill; a negative size takes it away again, with its worth.
 
         worth: of `size` lots, with its sign; None: not known.
         """
-        if side is Side.BUY:
-            self.buys += size
-            self.buys_worth += worth or ZERO
-        else:
-            self.sells += size
-            self.sells_worth += worth or ZERO
+        self._worth = None
         if worth is None:
             self.unpriced += 1 if size > 0 else -1
-
-    @property
-    def long(self) -> int:
-        """Lots when every buy has filled and no sell."""
-        return self.position + self.buys
-
-    @property
-    def short(self) -> int:
-        """Lots when every sell has filled and no buy."""
-        return self.position - self.sells
+            worth = ZERO
+        if side is Side.BUY:
+            self.long += size
+            self.buys_worth += worth
+        else:
+            self.short -= size
+            self.sells_worth += worth
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing here to be worth anything."""
-        return not (self.position or self.buys or self.sells)
+        """Whether nothing is held and nothing ordered: short <= position <= long."""
+        return not (self.long or self.short)
 
     def shrinks_by(self, side: Side) -> bool:
         """Whether the orders of a side, all filled, only bring the position nearer to zero."""
@@ -83,62 +97,76 @@ class Line:
             return self.position < 0 and self.long <= 0
         return self.position > 0 and self.short >= 0
 
-    def worth(self) -> tuple[Decimal, Decimal]:
-        """Worst long and worst short notional, signed, in the reporting currency."""
+    def worth(self) -> Worth:
+        """Worst long and short notional, signed, and the larger amount of the two."""
+        if self._worth is None:
+            self._worth = NOTHING if self.idle else self._measure()
+        return self._worth
+
+    def _measure(self) -> Worth:
         held = self.position * self.prices.value()
         if self.unpriced:
             raise Unknown(Reference.TOUCH, self.prices.instrument.id)
-        return held + self.buys_worth, held - self.sells_worth
+        long, short = held + self.buys_worth, held - self.sells_worth
+        # Never is long below short, so the larger amount is one of these two.
+        return long, short, max(long, -short)
 
 
 class Worst:
     """The worst case of one scope, over all it holds and has ordered."""
 
-    def __init__(self) -> None:
-        """Begin with nothing held."""
-        self.lines: dict[tuple[AccountId, InstrumentId], Line] = {}
+    __slots__ = ("_gross", "_lines")
 
-    def busy(self) -> Iterator[Line]:
-        """The lines with something in them."""
-        return (line for line in self.lines.values() if not line.idle)
+    def __init__(self, lines: dict[Place, Line]) -> None:
+        """lines: shared with whoever counts orders in them."""
+        self._lines = lines
+        self._gross: Decimal | None = None
+
+    def changed(self) -> None:
+        """Measure anew: an order came or went."""
+        self._gross = None
+
+    def lines(self) -> Iterable[Line]:
+        """Where the scope holds or may come to hold something."""
+        return self._lines.values()
+
+    def places(self) -> Iterable[tuple[Place, Line]]:
+        """The same, with account and instrument."""
+        return self._lines.items()
 
     def gross(self) -> Decimal:
         """Every instrument at its worse side, added up."""
-        total = ZERO
-        for line in self.busy():
-            long, short = line.worth()
-            total += max(abs(long), abs(short))
-        return total
+        if self._gross is None:
+            self._gross = sum([line.worth()[2] for line in self._lines.values()], ZERO)
+        return self._gross
 
     def net(self) -> Decimal:
         """All worst longs against all worst shorts: the larger of the two."""
-        all_long = all_short = ZERO
-        for line in self.busy():
-            long, short = line.worth()
-            all_long += long
-            all_short += short
-        return max(abs(all_long), abs(all_short))
+        worths = [line.worth() for line in self._lines.values()]
+        long = sum([worth[0] for worth in worths], ZERO)
+        short = sum([worth[1] for worth in worths], ZERO)
+        return max(long, -short)
 
     def delta(self, underlying: Currency) -> Decimal:
         """Base coins of one underlying, over all its contracts, at the worse side."""
         all_long = all_short = ZERO
-        for line in self.busy():
-            if line.prices.instrument.base == underlying:
-                coins = _delta(line.prices)
+        for line in self._lines.values():
+            if line.base == underlying and not line.idle:
+                coins = line.prices.delta()
                 all_long += line.long * coins
                 all_short += line.short * coins
-        return max(abs(all_long), abs(all_short))
+        return max(all_long, -all_short)
 
     def position(self, instrument: InstrumentId) -> Decimal:
         """Base coins of one instrument, over all accounts, at the worse side."""
-        long = short = 0
-        coins = ZERO
-        for (_, held), line in self.lines.items():
-            if held == instrument and not line.idle:
-                long += line.long
-                short += line.short
-                coins = line.prices.coins()
-        return max(abs(long), abs(short)) * coins
+        lines = [
+            line for line in self._lines.values() if line.instrument == instrument and not line.idle
+        ]
+        if not lines:
+            return ZERO
+        long = sum([line.long for line in lines])
+        short = sum([line.short for line in lines])
+        return max(long, -short) * lines[0].prices.coins()
 
 
 class Reservations:
@@ -149,13 +177,18 @@ class Reservations:
         self.exposure = exposure
         self._mark = mark
         self._prices: dict[InstrumentId, Prices] = {}
-        self._worst: dict[Scope, Worst] = {}
-        self._held = tuple(exposure.held())
-        self._orders: list[tuple[Reserved, Decimal | None]] = []
-        for instrument in dict.fromkeys(instrument for _, instrument in self._held):
-            for live in exposure.orders(instrument):
-                order = _reserved(live, instrument)
-                self._orders.append((order, self._worth(order)))
+        self._orders: list[tuple[LiveOrder, Decimal | None]] = []
+        self._worst: dict[tuple[Level, str], Worst] = {}
+        # An account's lines and the lines of all are the same objects.
+        self._all: dict[Place, Line] = {}
+        self._accounts: defaultdict[AccountId, dict[Place, Line]] = defaultdict(dict)
+        self._own: dict[StrategyName, dict[Place, Line]] = {}
+        for account, instrument in exposure.held():
+            position = exposure.position(account, None, instrument)
+            self._open((account, instrument), position)
+        for instrument in tuple(self._prices):
+            for order in exposure.orders(instrument):
+                self.reserve(order)
 
     def prices(self, instrument: InstrumentId) -> Prices:
         """Worth of an instrument's lots, asked for once."""
@@ -166,61 +199,84 @@ class Reservations:
             prices = self._prices[instrument] = Prices(self.exposure, contract, self._mark)
         return prices
 
-    def orders(self) -> Iterator[tuple[Reserved, Decimal | None]]:
+    def orders(self) -> Iterator[tuple[LiveOrder, Decimal | None]]:
         """All that may still fill, with its worst worth; None: not known."""
         return iter(self._orders)
 
-    def holds(self, order: Reserved) -> bool:
-        """Whether an order is counted."""
-        return any(order == other for other, _ in self._orders)
+    def find(self, order_id: str) -> LiveOrder | None:
+        """The live order of that id."""
+        return next((order for order, _ in self._orders if order.order_id == order_id), None)
 
-    def reserve(self, order: Reserved) -> None:
-        """Count an order as if it were live."""
+    def reserve(self, order: LiveOrder) -> None:
+        """Count an order as live."""
         worth = self._worth(order)
         self._orders.append((order, worth))
-        for scope, worst in self._worst.items():
-            if _concerns(scope, order):
-                self._count(scope, worst, order, order.size, worth)
+        self._count(order, order.remaining, worth)
 
-    def release(self, order: Reserved) -> None:
+    def release(self, order: LiveOrder) -> None:
         """Count an order no more."""
         worth = self._worth(order)
         self._orders.remove((order, worth))
-        for scope, worst in self._worst.items():
-            if _concerns(scope, order):
-                self._count(scope, worst, order, -order.size, None if worth is None else -worth)
+        self._count(order, -order.remaining, None if worth is None else -worth)
 
     def worst(self, scope: Scope) -> Worst:
-        """The worst case of a scope, kept up to date from then on."""
-        worst = self._worst.get(scope)
+        """The worst case of a scope; it follows what is reserved and released."""
+        worst = self._worst.get((scope.level, scope.name))
         if worst is None:
-            worst = self._worst[scope] = Worst()
-            for account, instrument in self._held:
-                if scope.level is not Level.ACCOUNT or account == scope.name:
-                    self._line(scope, worst, account, instrument)
-            for order, worth in self._orders:
-                if _concerns(scope, order):
-                    self._count(scope, worst, order, order.size, worth)
+            if scope.level is Level.STRATEGY:
+                worst = Worst(self._strategy(StrategyName(scope.name)))
+            elif scope.level is Level.ACCOUNT:
+                worst = Worst(self._accounts[AccountId(scope.name)])
+            else:
+                worst = Worst(self._all)
+            self._worst[scope.level, scope.name] = worst
         return worst
 
-    def _line(
-        self, scope: Scope, worst: Worst, account: AccountId, instrument: InstrumentId
-    ) -> Line:
-        line = worst.lines.get((account, instrument))
-        if line is None:
-            owner = StrategyName(scope.name) if scope.level is Level.STRATEGY else None
-            position = self.exposure.position(account, owner, instrument)
-            line = worst.lines[account, instrument] = Line(self.prices(instrument), position)
+    def line(self, level: Level, order: LiveOrder) -> Line:
+        """Where a counted order counts: its strategy's own line, or that of the account."""
+        if level is Level.STRATEGY:
+            return self._strategy(order.strategy)[order.account, order.instrument]
+        return self._all[order.account, order.instrument]
+
+    def _strategy(self, strategy: StrategyName) -> dict[Place, Line]:
+        lines = self._own.get(strategy)
+        if lines is None:
+            lines = self._own[strategy] = {}
+            for place, line in self._all.items():
+                position = self.exposure.position(place[0], strategy, place[1])
+                if position:
+                    lines[place] = Line(line.prices, position)
+            for order, worth in self._orders:
+                if order.strategy == strategy:
+                    self._own_line(lines, order).count(order.side, order.remaining, worth)
+        return lines
+
+    def _count(self, order: LiveOrder, size: int, worth: Decimal | None) -> None:
+        place = order.account, order.instrument
+        # Where `held` named nothing, nobody holds anything.
+        line = self._all.get(place) or self._open(place, 0)
+        line.count(order.side, size, worth)
+        own = self._own.get(order.strategy)
+        if own is not None:
+            self._own_line(own, order).count(order.side, size, worth)
+        for worst in self._worst.values():
+            worst.changed()
+
+    def _open(self, place: Place, position: int) -> Line:
+        line = Line(self.prices(place[1]), position)
+        self._all[place] = self._accounts[place[0]][place] = line
         return line
 
-    def _count(
-        self, scope: Scope, worst: Worst, order: Reserved, size: int, worth: Decimal | None
-    ) -> None:
-        self._line(scope, worst, order.account, order.instrument).count(order.side, size, worth)
+    def _own_line(self, lines: dict[Place, Line], order: LiveOrder) -> Line:
+        place = order.account, order.instrument
+        line = lines.get(place)
+        if line is None:
+            line = lines[place] = Line(self.prices(order.instrument), 0)
+        return line
 
-    def _worth(self, order: Reserved) -> Decimal | None:
+    def _worth(self, order: LiveOrder) -> Decimal | None:
         try:
-            return self.prices(order.instrument).worst(order.side, order.price) * order.size
+            return self.prices(order.instrument).worst(order.side, order.price) * order.remaining
         except Unknown:
             return None
 
@@ -236,27 +292,3 @@ def reserved(proposal: Proposal) -> Reserved:
         proposal.price,
         proposal.basket,
     )
-
-
-def _reserved(live: LiveOrder, instrument: InstrumentId) -> Reserved:
-    return Reserved(
-        live.account,
-        live.strategy,
-        instrument,
-        live.side,
-        live.remaining,
-        live.price,
-        live.basket,
-    )
-
-
-def _concerns(scope: Scope, order: Reserved) -> bool:
-    if scope.level is Level.STRATEGY:
-        return order.strategy == scope.name
-    return scope.level is Level.TOTAL or order.account == scope.name
-
-
-def _delta(prices: Prices) -> Decimal:
-    if prices.instrument.kind is Kind.OPTION:
-        raise Unknown(Reference.MARK, prices.instrument.id)
-    return prices.coins()

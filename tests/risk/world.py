@@ -64,6 +64,7 @@ class Live:
     remaining: int
     price: int
     basket: str | None = None
+    order_id: str = "e1-0"
 
 
 @dataclass
@@ -162,7 +163,7 @@ class World:
         self.positions[ACCOUNT, strategy, instrument] = lots
         return self
 
-    def place(self, proposal: Proposal) -> Live:
+    def place(self, proposal: Proposal, order_id: str = "e1-0") -> Live:
         """Take an approved order among the live ones."""
         order = Live(
             proposal.account,
@@ -172,6 +173,7 @@ class World:
             proposal.size,
             proposal.price,
             proposal.basket,
+            order_id,
         )
         self.live.append(order)
         return order
@@ -245,7 +247,7 @@ class Desk:
         """Whether one proposal is approved; it is then live."""
         approved, _ = self.review(proposal)
         for one in approved:
-            self.world.place(one.proposal)
+            self.world.place(one.proposal, one.order_id)
         return bool(approved)
 
     def refusal(self, proposal: Proposal):
