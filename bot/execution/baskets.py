@@ -7,9 +7,10 @@ collar, and taken back when that does not work either.
 """
 
 from bot.execution.budget import crossing_cost, loss_bps, loss_max, naked_ms
+from bot.execution.draft import Draft
 from bot.execution.legs import hedge, lead, rest, take_back
 from bot.execution.matching import Look, level, size_legs, turn_over
-from bot.execution.plan import Draft, Dust
+from bot.execution.plan import Dust
 from bot.execution.stages import AT_REST, BasketWork, Budget, Stage
 from bot.model.units import NS_PER_MS
 
@@ -50,7 +51,7 @@ def _watch(draft: Draft, basket: BasketWork, look: Look) -> None:
     if not look.naked:
         basket.naked_ns, basket.tries, basket.forced = None, 0, False
     elif basket.naked_ns is None:
-        basket.naked_ns = draft.now
+        basket.naked_ns, basket.tries = draft.now, 0
         for leg in basket.legs:
             touch = draft.holdings.touch(leg.work.instrument)
             leg.twice_mid = None if touch is None else touch[0] + touch[2]

@@ -145,7 +145,10 @@ class Blotter:
             return Applied(None, Note.DUPLICATE)  # of an order closed long ago
         if isinstance(event, CancelRequested | CancelRejected | OrderAmended):
             return self._flag(order, event)
-        taken = step(order.state, _MOVES[type(event)])
+        move = _MOVES[type(event)]
+        if move is Move.ABORT and order.state is State.NEW:
+            move = Move.REFUSE  # a restart found nothing of it on disk
+        taken = step(order.state, move)
         if isinstance(event, OrderAccepted) and order.venue_order_id is None:
             order.venue_order_id = event.venue_order_id
         if isinstance(event, OrderSent):

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from bot.execution.draft import Draft
 from bot.execution.matching import Look
-from bot.execution.plan import Draft
 from bot.execution.stages import BasketWork, Budget, Leg
 from bot.model.command import Side
 

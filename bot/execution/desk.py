@@ -1,6 +1,5 @@
 """The front of the room: wants go in, orders that are missing come out, reports go back in."""
 
-import enum
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Final
@@ -10,11 +9,13 @@ from msgspec import Struct
 from bot.execution.baskets import steer_basket
 from bot.execution.blotter import Applied, Blotter, BlotterState, Order
 from bot.execution.budget import spend
+from bot.execution.draft import Draft
 from bot.execution.holdings import Holdings
 from bot.execution.legs import whole_legs
 from bot.execution.matching import Look
-from bot.execution.netting import separate
-from bot.execution.plan import Draft, Dust, Plan, Reserve
+from bot.execution.netting import Separation, separate
+from bot.execution.permits import FULL, Granted, Permit, Permits
+from bot.execution.plan import Dust, Plan, Reserve
 from bot.execution.quotes import QuoteWork, steer_quote
 from bot.execution.stages import HEDGES, BasketWork, Budget, Stage
 from bot.execution.targets import TargetWork, steer_target
@@ -35,14 +36,6 @@ from bot.model.order import Note
 from bot.model.units import InstrumentId, StrategyName
 
 
-class Permit(enum.StrEnum):
-    """What a strategy's orders may do. Cancels may always."""
-
-    TRADE = "trade"
-    REDUCE = "reduce"
-    NOTHING = "nothing"
-
-
 class DeskConfig(Struct, frozen=True):
     """How orders are worked, and what a basket may cost when its strategy does not say.
 
@@ -60,7 +53,7 @@ class DeskState(Struct, frozen=True):
 
     blotter: BlotterState
     wants: WantsState
-    permits: dict[StrategyName, tuple[Permit, str]]
+    permits: Permits
     due_ns: int | None
     now: int
 
@@ -79,7 +72,7 @@ class Desk:
         self.config = config
         self.blotter = Blotter()
         self._wants = Wants()
-        self._permits: dict[StrategyName, tuple[Permit, str]] = {}
+        self._permits: Permits = {}
         self._due_ns: int | None = None
         self._now = 0
 
@@ -111,9 +104,9 @@ class Desk:
         """Let a strategy trade again."""
         self._permit(strategy, Permit.TRADE, "")
 
-    def permit(self, strategy: StrategyName) -> tuple[Permit, str]:
+    def permit(self, strategy: StrategyName) -> Granted:
         """What a strategy's orders may do, and why not more."""
-        return self._permits.get(strategy, (Permit.TRADE, ""))
+        return self._permits.get(strategy, FULL)
 
     def look(self, instrument: InstrumentId | None = None) -> None:
         """Look again at an instrument, or all, with the next plan: its feed or terms changed."""
@@ -238,7 +231,7 @@ class Desk:
     # --- one by one --------------------------------------------------------------------
 
     def _steer_single(self, draft: Draft, entry: TargetWork | QuoteWork) -> None:
-        permit, _ = self.permit(entry.work.strategy)
+        permit = self.permit(entry.work.strategy).permit
         reducing = permit is Permit.REDUCE
         if permit is Permit.NOTHING:
             draft.cancel_all(entry.work, "halt")
@@ -248,7 +241,7 @@ class Desk:
             steer_quote(draft, entry, reducing=reducing)
 
     def _steer_basket(self, draft: Draft, basket: BasketWork) -> None:
-        permit, _ = self.permit(basket.strategy)
+        permit = self.permit(basket.strategy).permit
         if permit is Permit.NOTHING:
             for leg in basket.legs:
                 draft.cancel_all(leg.work, "halt")
@@ -258,18 +251,15 @@ class Desk:
         before = basket.stage
         steer_basket(draft, basket, self.config.budget, reducing=permit is Permit.REDUCE)
         if basket.stage is Stage.REPAIR and before is not Stage.REPAIR:
-            self.reduce_only(
-                basket.strategy, f"basket {basket.name} can be neither completed nor taken back"
-            )
+            why = f"basket {basket.name} can be neither completed nor taken back"
+            self.reduce_only(basket.strategy, why)
 
     def _separated(self, draft: Draft) -> Plan:
         """The plan without what would trade with another strategy of ours."""
-        found = separate(
-            draft.proposals,
-            self.blotter,
-            draft.holdings,
-            internal=self.config.internal_netting,
-        )
+        found = Separation(draft.proposals, [], [], [])
+        if len(self._wants.owners) > 1:
+            netting = self.config.internal_netting
+            found = separate(draft.proposals, self.blotter, draft.holdings, internal=netting)
         for order in found.in_the_way:
             draft.cancel(order, "netting")
         for proposal in found.wait:
@@ -285,13 +275,12 @@ class Desk:
         )
 
     def _draft(self, holdings: Holdings) -> Draft:
-        owners = dict.fromkeys(strategy for strategy, _ in self._wants.works)
-        return Draft(holdings, self.blotter, self.config.patience, owners)
+        return Draft(holdings, self.blotter, self.config.patience, self._wants.works)
 
     def _permit(self, strategy: StrategyName, permit: Permit, reason: str) -> None:
-        if self.permit(strategy)[0] is permit:
+        if self.permit(strategy).permit is permit:
             return
-        self._permits[strategy] = (permit, reason)
+        self._permits[strategy] = Granted(permit, reason)
         for work in self._wants.works.values():
             if work.strategy == strategy:
                 work.forgive()

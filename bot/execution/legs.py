@@ -3,8 +3,9 @@
 from decimal import Decimal
 
 from bot.execution.budget import naked_ms, price_limit
+from bot.execution.draft import Ask, Draft
 from bot.execution.matching import Look, level, naked_base
-from bot.execution.plan import Ask, Draft, Dust, Reserve
+from bot.execution.plan import Dust, Reserve
 from bot.execution.sizing import child_size
 from bot.execution.stages import BasketWork, Budget, Leg
 from bot.execution.working import Style, style_of, style_until

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from fractions import Fraction
 
+from bot.execution.draft import Draft
 from bot.execution.holdings import Holdings
-from bot.execution.plan import Draft
 from bot.execution.sizing import exact, lot_worth, lots_of, reduced, whole
 from bot.execution.stages import BasketWork, Leg
 from bot.model.intent import Unit

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from bot.execution.plan import Ask, Draft
-from bot.execution.sizing import exact, lots_of, smallest_order
+from bot.execution.draft import Ask, Draft
+from bot.execution.plan import Dust
+from bot.execution.sizing import exact, lots_of, too_small
 from bot.execution.working import Style, Work
 from bot.model.command import Side
 from bot.model.instrument import Instrument
@@ -33,7 +34,7 @@ def steer_quote(draft: Draft, entry: QuoteWork, *, reducing: bool) -> None:
     """
     work, quote = entry.work, entry.quote
     position = draft.holdings.position(work.strategy, work.instrument)
-    work.seen, work.due_ns = position, None
+    work.seen, work.due_ns = position, draft.now + draft.patience.repeg_ms * NS_PER_MS
     for side, wanted in ((Side.BUY, quote.bid), (Side.SELL, quote.ask)):
         placed = None if wanted is None else _place(draft, entry, side, *wanted)
         price, size = placed if placed is not None else (None, 0)
@@ -51,17 +52,20 @@ def _keep(
     for order in standing:
         if order.price != price or order.remaining > size or order.cancel_pending:
             draft.cancel(order, "requote")
-    work.due_ns = draft.now + draft.patience.repeg_ms * NS_PER_MS
     if standing or price is None or size == 0:
         return
     if draft.now < work.wait_ns:
-        work.due_ns = min(work.due_ns, work.wait_ns)
+        work.due_ns = work.wait_ns if work.due_ns is None else min(work.due_ns, work.wait_ns)
         return
     instrument = draft.holdings.instrument(work.instrument)
-    smallest = max(draft.smallest(instrument), smallest_order(instrument, instrument.price(price)))
-    if size >= smallest:
+    if not too_small(instrument, size, instrument.price(price)):
         ask = Ask(goal=position, position=position, style=Style.POST, reason="quote")
         draft.proposals.append(draft.propose(work, ask, side, size, price))
+        work.dust = 0
+    elif work.dust != size * side:
+        work.dust = size * side
+        why = "a quoted size is smaller than the smallest order"
+        draft.dust.append(Dust(work.strategy, work.instrument, work.dust, why))
 
 
 def _place(

@@ -55,6 +55,14 @@ def smallest_order(instrument: Instrument, price: Decimal) -> int:
     return max(1, instrument.size_min, math.ceil(instrument.notional_min / one))
 
 
+def too_small(instrument: Instrument, lots: int, price: Decimal) -> bool:
+    """Whether the venue would reject an order of so many lots at this price."""
+    if lots < instrument.size_min:
+        return True
+    least = instrument.notional_min
+    return least is not None and instrument.notional(lots, price) < least
+
+
 def child_size(rest: int, most: int, smallest: int) -> int:
     """How much of `rest` to order now, at most `most`, so that no remainder is too small to trade.
 

@@ -82,6 +82,15 @@ class Terms(Struct, frozen=True):
         """The intent's own fields, as a value that can be stored."""
         return cls(basket.legs, basket.max_unhedged, basket.loss_bps_max, basket.naked_ms_max)
 
+    def equal(self, basket: Basket) -> bool:
+        """Whether an intent says the same."""
+        return (
+            self.legs == basket.legs
+            and self.max_unhedged == basket.max_unhedged
+            and self.loss_bps_max == basket.loss_bps_max
+            and self.naked_ms_max == basket.naked_ms_max
+        )
+
 
 class Leg(Struct):
     """One leg, in lots.

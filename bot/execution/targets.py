@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from bot.execution.plan import Ask, Draft
+from bot.execution.draft import Ask, Draft
 from bot.execution.sizing import lots_of, reduced
 from bot.execution.working import Work, style_of, style_until
 from bot.model.intent import Target

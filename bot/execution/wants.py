@@ -37,10 +37,12 @@ class Wants:
         self.singles: dict[Key, TargetWork | QuoteWork] = {}
         self.baskets: dict[str, BasketWork] = {}
         self.legs: dict[Key, BasketWork] = {}
+        self.owners: dict[StrategyName, None] = {}
         self.named = self.closed = self.unwound = 0
 
     def take(self, strategy: StrategyName, intents: Sequence[Intent], blotter: Blotter) -> None:
         """Replace what stood by what is stated, all of it or, when it makes no sense, nothing."""
+        intents = [intent for intent in intents if not self._stands(strategy, intent)]
         for intent in intents:
             _check(strategy, intent)
             names = _instruments(intent)
@@ -84,6 +86,7 @@ class Wants:
         """Wants as `state` says; what shares a work there shares it again."""
         wants, state = cls(), msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=WantsState)
         wants.works = {(work.strategy, work.instrument): work for work in state.works}
+        wants.owners = dict.fromkeys(work.strategy for work in state.works)
         for entry in state.singles:
             key = (entry.work.strategy, entry.work.instrument)
             entry.work = wants.works[key]
@@ -97,12 +100,22 @@ class Wants:
         wants.named, wants.closed, wants.unwound = state.named, state.closed, state.unwound
         return wants
 
+    def _stands(self, strategy: StrategyName, intent: Intent) -> bool:
+        """Whether exactly this is wanted already: the usual case, and the fast one."""
+        if isinstance(intent, Target):
+            entry = self.singles.get((strategy, intent.instrument))
+            return isinstance(entry, TargetWork) and entry.target == intent
+        if isinstance(intent, Basket):
+            basket = self.legs.get((strategy, intent.legs[0].instrument))
+            return basket is not None and basket.terms.equal(intent)
+        return False
+
     def _take_target(self, strategy: StrategyName, target: Target) -> None:
         key = (strategy, target.instrument)
         entry = self.singles.get(key)
         if not isinstance(entry, TargetWork):
             self.singles[key] = TargetWork(target, self._work(key))
-        elif entry.target != target:
+        else:
             before = entry.target
             entry.target, entry.goal, entry.work.seen = target, None, None
             if before.unit is target.unit and _nearer(target.quantity, before.quantity):
@@ -126,7 +139,7 @@ class Wants:
             for name in names:
                 self.singles.pop((strategy, name), None)
                 self.legs[strategy, name] = basket
-        elif basket.terms != terms:
+        else:
             legs = [
                 next(leg for leg in basket.legs if leg.work.instrument == name) for name in names
             ]
@@ -142,6 +155,7 @@ class Wants:
     def _work(self, key: Key) -> Work:
         work = self.works.setdefault(key, Work(strategy=key[0], instrument=key[1]))
         work.forgive()
+        self.owners[key[0]] = None
         return work
 
     def _baskets_under(self, strategy: StrategyName, intent: Intent) -> Iterator[BasketWork]:

@@ -100,7 +100,7 @@ def test_any_history_stays_in_step_and_ends_where_it_should(lots, urgency, steps
     perp, spot = world.position(ME, PERP), world.position(ME, SPOT)
     assert basket.stage in AT_REST
     assert abs(perp + spot) < max(lots, 1) * 2
-    if world.desk.permit(ME)[0] == "trade" and basket.stage is not Stage.UNWOUND:
+    if world.desk.permit(ME).permit == "trade" and basket.stage is not Stage.UNWOUND:
         assert abs(perp - basket.legs[0].goal) < lots
         assert abs(spot - basket.legs[1].goal) < lots
 

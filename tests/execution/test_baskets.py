@@ -175,6 +175,23 @@ def test_going_to_the_other_side_passes_through_flat():
     assert world.desk.baskets_closed >= 2
 
 
+def test_going_to_the_other_side_in_another_ratio_closes_in_the_old_one():
+    world = started()
+    complete(world)
+
+    legs = (Target(PERP, 0.02, Urgency.PASSIVE), Target(SPOT, -0.01))
+    world.desk.want(ME, Basket(*legs, max_unhedged=0.01), world.now)
+    for _ in range(200):
+        world.plan()
+        if not world.orders():
+            break
+        perp, spot = held(world)
+        assert perp > 0 or abs(perp + spot) <= 10
+        world.fill(world.orders()[0])
+
+    assert held(world) == (20, -10)
+
+
 def test_a_new_size_amends_the_basket_and_makes_no_second():
     world = started()
     world.fill(world.orders(PERP)[0])
@@ -349,6 +366,51 @@ def test_a_used_up_loss_budget_does_not_wait_for_the_time_budget():
     assert basket(world).stage is Stage.UNWINDING
 
 
+def test_what_hedging_has_paid_already_counts_against_the_loss_budget():
+    world = started(pair(loss_bps_max=5.0, naked_ms_max=60_000))
+    world.fill(world.orders(PERP)[0])
+    world.plan()
+    hedge = world.orders(SPOT)[0]
+
+    world.fill(hedge, 8, price=501_250)  # 25 bps on 8 of 30 lots: 6.7 of the 5 bps
+    world.plan()
+
+    assert basket(world).spent_bps == pytest.approx(6.66, abs=0.01)
+    assert basket(world).stage is Stage.HEDGING  # equal spreads: completing is as cheap
+    world.cancel(hedge)
+    world.pass_ms(100).plan()
+    assert world.orders(SPOT)[0].proposal.type is OrderType.MARKET
+
+
+def test_a_slow_closing_is_completed_and_never_counted_as_taken_back():
+    world = started()
+    complete(world)
+    world.touches[SPOT] = (480_000, 1, 520_000, 1)
+    world.desk.want(ME, pair(0.0), world.now)
+    world.plan()
+    world.fill(world.orders(PERP)[0])
+    world.plan()
+
+    advance(world, 2_500)
+    world.desk.look()
+    complete(world)
+
+    assert held(world) == (0, 0)
+    assert (world.desk.baskets_closed, world.desk.baskets_unwound) == (2, 0)
+
+
+def test_a_taking_back_that_cannot_be_sent_calls_a_person_too():
+    world = started()
+    world.fill(world.orders(PERP)[0])
+    world.plan()
+    world.collars[PERP] = world.collars[SPOT] = None
+
+    advance(world, 9_000)
+
+    assert basket(world).stage is Stage.REPAIR
+    assert world.desk.permit(ME).permit == "reduce"
+
+
 def test_it_rests_after_it_was_unwound_and_then_tries_again():
     world = started()
     world.fill(world.orders(PERP)[0])
@@ -394,9 +456,10 @@ def test_when_nothing_works_a_person_is_called_and_only_reductions_go_on():
             world.cancel(order)
         world.pass_ms(50)
 
-    permit, why = world.desk.permit(ME)
+    granted = world.desk.permit(ME)
     assert basket(world).stage is Stage.REPAIR
-    assert (permit, why) == ("reduce", "basket me-1 can be neither completed nor taken back")
+    assert granted.permit == "reduce"
+    assert granted.why == "basket me-1 can be neither completed nor taken back"
 
     while not world.orders():
         world.pass_ms(100).plan()

@@ -215,6 +215,15 @@ def test_a_move_that_cannot_have_happened_is_a_bug_and_says_so():
         blotter.apply(ACCEPTED)
 
 
+def test_an_order_that_never_became_durable_can_be_given_up():
+    blotter = Blotter()
+    order = blotter.add(approved(), None)
+
+    given_up = blotter.apply(report(SendAborted, reason="restart"))
+
+    assert (order.state, given_up.released) == (State.REFUSED, 10)
+
+
 def test_an_order_id_is_used_once():
     blotter, _ = with_order(SENT, CANCELED)
 

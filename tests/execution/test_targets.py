@@ -207,6 +207,28 @@ def test_a_target_that_grows_adds_one_order_and_keeps_the_place_of_the_first():
     assert third.proposals == third.cancels == ()
 
 
+def test_a_target_that_grows_while_its_order_is_taken_back_waits_for_that():
+    world = wanting(Target(PERP, 0.01, Urgency.PASSIVE))
+    world.plan()
+    wanting(Target(PERP, 0.01, Urgency.URGENT), world=world)
+    assert len(world.plan().cancels) == 1
+
+    wanting(Target(PERP, 0.03, Urgency.URGENT), world=world)
+    assert world.plan().proposals == ()
+
+    world.cancel(world.only())
+    assert world.plan().proposals[0].size == 30
+
+
+def test_a_proposal_that_nobody_answers_is_made_again():
+    world = wanting(Target(PERP, 0.01, URGENT))
+    world.plan(approve=False)
+    assert world.plan().proposals == ()
+
+    assert world.desk.due() == world.now + 100_000_000
+    assert len(world.pass_ms(100).plan().proposals) == 1
+
+
 def test_an_order_in_flight_counts_until_the_venue_says_it_is_over():
     world = wanting(Target(PERP, 0.01, URGENT))
     world.plan()
