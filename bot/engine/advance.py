@@ -1,5 +1,6 @@
 """The compiled loop: rows into books, books into signals, until someone must decide."""
 
+from collections.abc import Callable
 from typing import Final
 
 from numba import types
@@ -24,6 +25,11 @@ GROW: Final = 2
 """A book needs room before the next message can be taken in."""
 PYTHON: Final = 3
 """A plain-Python signal must look at the message that was just taken in."""
+VENUE: Final = 4
+"""The venue must act before the next message can be taken in."""
+
+Advance = Callable[[Rows, int, Book, Signals, Int64s], int]
+"""The loop itself, or one that moves a simulated venue along with it."""
 
 
 @kernel(void(ROWS, i8, BOOK, SIGNALS))
@@ -52,27 +58,29 @@ def take_message(rows: Rows, m: int, book: Book, signals: Signals) -> None:
         end_signals(signals, book, i, t)
 
 
-@kernel(i8(ROWS, i8, i8, BOOK, SIGNALS, types.int64[::1]))
-def advance(
-    rows: Rows, stop: int, until_ns: int, book: Book, signals: Signals, cursor: Int64s
-) -> int:
-    """Take messages in from `cursor[0]` on: those before `stop` received no later than `until_ns`.
+@kernel(i8(ROWS, i8, BOOK, SIGNALS))
+def advance_one(rows: Rows, m: int, book: Book, signals: Signals) -> int:
+    """Take message `m` in, unless its book needs room first; REACHED: go on."""
+    i = int(rows.instrument[m])
+    if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
+        return GROW
+    take_message(rows, m, book, signals)
+    if signals.plain[i] != 0:
+        return PYTHON
+    return WOKE if signals.clock[WOKEN] != 0 else REACHED
+
+
+@kernel(i8(ROWS, i8, BOOK, SIGNALS, types.int64[::1]))
+def advance(rows: Rows, stop: int, book: Book, signals: Signals, cursor: Int64s) -> int:
+    """Take messages in from `cursor[0]` on, up to `stop`.
 
     Returns why it stopped; `cursor[0]` is then the first message that was not taken in.
     """
     m = cursor[0]
-    while m < stop and rows.ts_recv[m] <= until_ns:
-        i = int(rows.instrument[m])
-        if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
-            cursor[0] = m
-            return GROW
-        take_message(rows, m, book, signals)
-        m += 1
-        if signals.plain[i] != 0:
-            cursor[0] = m
-            return PYTHON
-        if signals.clock[WOKEN] != 0:
-            cursor[0] = m
-            return WOKE
+    reason = REACHED
+    while m < stop and reason == REACHED:
+        reason = advance_one(rows, m, book, signals)
+        if reason != GROW:
+            m += 1
     cursor[0] = m
-    return REACHED
+    return reason

@@ -1,0 +1,96 @@
+"""From a plan to commands: reserve, review, register."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from bot.engine.exposure import EngineExposure
+from bot.engine.reports import decision_mids
+from bot.engine.state import State
+from bot.execution.netting import InternalCross
+from bot.execution.plan import Plan
+from bot.ledger.postings import Posting
+from bot.ledger.valuation import Decision as DecisionMids
+from bot.model.command import Approved, Cancel, Proposal, Refused
+from bot.model.event import Fill
+from bot.risk.review import reserve, review
+
+
+class Given(Struct, frozen=True):
+    """What a plan came to; cancels pass always, for they can only remove exposure."""
+
+    approved: tuple[Approved, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    cancels: tuple[Cancel, ...] = ()
+    postings: tuple[Posting, ...] = ()
+
+
+NOTHING: Final = Given()
+
+
+def give(state: State, exposure: EngineExposure, plan: Plan) -> Given:
+    """Review a plan's proposals; what passes counts as working from here on.
+
+    A basket that has not yet begun must fit with all its legs at their worst, or none goes.
+    """
+    if not plan.proposals and not plan.crosses:
+        return Given(cancels=plan.cancels) if plan.cancels else NOTHING
+    limits, halts, rates = state.settings.limits, state.halts, state.rates
+    blocked: dict[str | None, Refused] = {}
+    for basket in plan.reserves:
+        refusal = reserve(basket.legs, exposure, limits, halts)
+        if refusal is not None:
+            blocked[basket.basket] = refusal
+    going = [one for one in plan.proposals if one.basket not in blocked]
+    approved, refused = review(going, exposure, limits, halts, rates)
+    for one in plan.proposals:
+        if one.basket in blocked:
+            stopped = blocked[one.basket]
+            refused.append(Refused(one, stopped.limit, stopped.value, stopped.allowed))
+    for passed in approved:
+        state.desk.add(passed, *decision_mids(state, passed.proposal.instrument))
+    for stopped in refused:
+        state.desk.refused(stopped.proposal)
+    postings = _cross(state, exposure, plan.crosses)
+    return Given(tuple(approved), tuple(refused), plan.cancels, postings)
+
+
+def _cross(
+    state: State, exposure: EngineExposure, crosses: Sequence[InternalCross]
+) -> tuple[Posting, ...]:
+    """Book trades between two strategies of ours that both sides' limits allow."""
+    postings: tuple[Posting, ...] = ()
+    for cross in crosses:
+        sides = (cross.buy, cross.sell)
+        if any(
+            reserve((side,), exposure, state.settings.limits, state.halts) is not None
+            for side in sides
+        ):
+            continue
+        for side in sides:
+            mids = DecisionMids(*decision_mids(state, side.instrument))
+            fill = _inside(state, side, cross)
+            postings += state.ledger.apply(fill, side.strategy, state.market, mids)
+        state.desk.look(cross.buy.instrument)
+    return postings
+
+
+def _inside(state: State, side: Proposal, cross: InternalCross) -> Fill:
+    """One side of an internal trade, as the ledger books it: at the mid, rounded to a tick."""
+    listed = state.terms.by_id[side.instrument]
+    ticks = int(cross.price / listed.grid.tick)
+    return Fill(
+        ts_recv=state.now,
+        ts_venue=state.now,
+        account=side.account,
+        order_id="",
+        trade_id=f"inside {state.seq} {side.strategy}",
+        instrument=side.instrument,
+        side=side.side,
+        size=cross.size,
+        price=ticks,
+        fee=listed.grid.tick * 0,
+        fee_currency=listed.settle,
+        maker=True,
+    )

@@ -1,0 +1,72 @@
+"""The whole flow on one screen: what happened goes in, what to do about it comes out."""
+
+from bot.engine.advance import Advance, advance
+from bot.engine.ask import ask
+from bot.engine.commands import NOTHING, give
+from bot.engine.exposure import EngineExposure
+from bot.engine.holdings import EngineHoldings
+from bot.engine.intake import next_due, take_block, take_event
+from bot.engine.outcome import Outcome
+from bot.engine.settings import Settings
+from bot.engine.sight import EngineSight
+from bot.engine.state import State
+from bot.model.command import Approved
+from bot.model.event import AnyEvent
+from bot.risk.recheck import recheck
+from bot.tape.rows import Block
+
+
+class Engine:
+    """Deterministic: the same items in the same order give the same outcomes, to the last bit.
+
+    It reads no clock, file, socket or random source; `deciding` is off while it warms up.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Start knowing nothing but the settings."""
+        self.state = State(settings)
+        self.advance: Advance = advance
+        self._sight = EngineSight(self.state)
+        self._holdings = EngineHoldings(self.state)
+        self._exposure = EngineExposure(self.state)
+
+    def step(self, item: Block | AnyEvent) -> Outcome:
+        """Take in what happened; say what to do about it. Pure: no clock, no I/O, no randomness.
+
+        Of a block, the messages up to and including the first that makes someone decide are
+        taken in; `consumed` says how many, and the rest is given again.
+        """
+        state = self.state
+        if isinstance(item, Block):
+            event, taken = None, take_block(state, item, self.advance)  # books and scores
+        else:
+            event, taken = item, take_event(state, item)  # orders, money, time
+        asked = [ask(state, self._sight, s) for s in taken.woken if state.deciding]
+        given = NOTHING
+        if state.deciding and (taken.woken or taken.stirred):
+            plan = state.desk.plan(self._holdings)  # targets to missing orders
+            given = give(state, self._exposure, plan)  # the gate
+        return Outcome(
+            consumed=taken.consumed,
+            seq=state.seq,
+            now=state.now,
+            event=event,
+            asked=tuple(one for one in asked if one is not None),
+            approved=given.approved,
+            cancels=given.cancels,
+            refused=given.refused,
+            postings=taken.postings + given.postings,
+            notes=taken.notes,
+            due=next_due(state),
+        )
+
+    def recheck(self, approved: Approved) -> str | None:
+        """The last look before a durable order's first byte: why not to send it; None: send."""
+        state = self.state
+        return recheck(
+            approved,
+            self._exposure,
+            state.settings.limits,
+            state.halts,
+            epoch=state.settings.epoch,
+        )

@@ -1,0 +1,203 @@
+"""The state as risk sees it."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from bot.engine.holdings import EngineHoldings
+from bot.engine.state import State
+from bot.execution.blotter import Order
+from bot.model.command import Side
+from bot.model.instrument import Instrument
+from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
+from bot.risk.exposure import LiveOrder
+
+
+class Live:
+    """An order of ours as risk counts it."""
+
+    __slots__ = ("_order",)
+
+    def __init__(self, order: Order) -> None:
+        """Look at an order."""
+        self._order = order
+
+    @property
+    def order_id(self) -> str:
+        """Its id."""
+        return self._order.order_id
+
+    @property
+    def account(self) -> AccountId:
+        """Whose money it spends."""
+        return self._order.proposal.account
+
+    @property
+    def strategy(self) -> StrategyName:
+        """Who wanted it."""
+        return self._order.proposal.strategy
+
+    @property
+    def instrument(self) -> InstrumentId:
+        """What it trades."""
+        return self._order.proposal.instrument
+
+    @property
+    def side(self) -> Side:
+        """Its side."""
+        return self._order.proposal.side
+
+    @property
+    def remaining(self) -> int:
+        """Lots that may still fill."""
+        return self._order.remaining
+
+    @property
+    def price(self) -> int:
+        """Its limit in ticks."""
+        return self._order.price
+
+    @property
+    def basket(self) -> str | None:
+        """The basket it works for."""
+        return self._order.proposal.basket
+
+
+class EngineExposure:
+    """Positions, live orders, prices and money for the gate."""
+
+    def __init__(self, state: State) -> None:
+        """Look at a state."""
+        self._state = state
+        self._holdings = EngineHoldings(state)
+
+    @property
+    def now(self) -> int:
+        """Tape time."""
+        return self._state.market.now
+
+    def instrument(self, instrument: InstrumentId) -> Instrument | None:
+        """The contract; None when it is not listed."""
+        return self._state.terms.by_id.get(instrument)
+
+    def held(self) -> Iterable[tuple[AccountId, InstrumentId]]:
+        """Where there is a position of anyone, or a live order; each once."""
+        found: dict[tuple[AccountId, InstrumentId], None] = {}
+        for (account, _, instrument), position in self._state.ledger.holdings():
+            if position.quantity:
+                found[account, instrument] = None
+        for order in self._state.desk.blotter.live():
+            found[order.proposal.account, order.proposal.instrument] = None
+        return found
+
+    def position(
+        self, account: AccountId, strategy: StrategyName | None, instrument: InstrumentId
+    ) -> int:
+        """Lots, signed, of one strategy, or of everyone in the account."""
+        if strategy is None:
+            return self._state.ledger.quantity(account, instrument)
+        return self._state.ledger.position(account, strategy, instrument).quantity
+
+    def orders(self, instrument: InstrumentId) -> Iterable[LiveOrder]:
+        """Every live order of the instrument."""
+        return [Live(order) for order in self._state.desk.blotter.live(instrument)]
+
+    def mark(self, instrument: InstrumentId) -> Decimal | None:
+        """The mark price, or what the configuration takes for it."""
+        return self._state.market.mark(instrument)
+
+    def mid(self, instrument: InstrumentId) -> Decimal | None:
+        """The middle of the touch."""
+        return self._state.market.mid(instrument)
+
+    def index(self, instrument: InstrumentId) -> Decimal | None:
+        """The venue's index of the underlying."""
+        return self._state.market.index(instrument)
+
+    def last(self, instrument: InstrumentId) -> Decimal | None:
+        """The price of the last trade."""
+        return self._state.market.last(instrument)
+
+    def touch(self, instrument: InstrumentId) -> tuple[int, int] | None:
+        """Best bid and ask in ticks; None while they are no price source."""
+        touch = self._state.market.touch_ticks(self._state.terms.number[instrument])
+        return None if touch is None else (touch[0], touch[2])
+
+    def quote_age_ns(self, instrument: InstrumentId) -> int | None:
+        """Time since the best prices were last heard of."""
+        return self._state.market.quote_age_ns(instrument)
+
+    def equity(self, account: AccountId | None) -> Decimal | None:
+        """Equity of one account, or of all, in the reporting currency."""
+        return self._state.ledger.equity(account, self._state.market)
+
+    def margin(self, account: AccountId, currency: Currency) -> Decimal | None:
+        """Margin balance in its own coin: the wallet and unrealised profit at the mark."""
+        ledger = self._state.ledger
+        total = ledger.wallet(account, currency)
+        for (owner, strategy, name), position in ledger.holdings():
+            listed = self._state.terms.by_id[name]
+            if owner != account or not position.quantity or listed.settle != currency:
+                continue
+            if listed.kind == "spot":
+                continue
+            mark = self._state.market.mark(name)
+            if mark is None:
+                return None
+            total += ledger.unrealised(account, strategy, name, mark)
+        return total
+
+    def daily_profit(
+        self, account: AccountId | None, strategy: StrategyName | None
+    ) -> Decimal | None:
+        """Profit since the day began, in the reporting currency."""
+        return self._state.daily_profit(account, strategy)
+
+    def conversion(self, currency: Currency) -> Decimal | None:
+        """What one unit of a currency is worth in the reporting currency."""
+        return self._state.market.conversion(currency)
+
+    def naked(self, basket: str) -> tuple[Decimal, int | None] | None:
+        """Filled notional of a basket without its counterpart, and since when it stands so."""
+        for work in self._state.desk.baskets:
+            if work.name == basket:
+                total = Decimal(0)
+                for leg in work.legs:
+                    listed = self._state.terms.by_id[leg.target.instrument]
+                    quantity = self._holdings.position(work.strategy, listed.id)
+                    if not quantity:
+                        continue
+                    mid = self._state.market.mid(listed.id)
+                    rate = self._state.market.conversion(listed.quote)
+                    if mid is None or rate is None:
+                        return None
+                    total += listed.notional(quantity, mid) * rate
+                return total, work.naked_ns
+        return Decimal(0), None
+
+    def reduce_only(self, strategy: StrategyName) -> str | None:
+        """Why a strategy may only reduce at the moment."""
+        return self._state.starved.get(strategy) or self._state.failed.get(strategy)
+
+    def next_order_id(self) -> str:
+        """The next order id of this run: epoch, number, check character."""
+        self._state.orders += 1
+        return order_id(self._state.settings.epoch, self._state.orders)
+
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def order_id(epoch: str, number: int) -> str:
+    """An id that every venue takes: lower-case letters and digits, at most 32 of them.
+
+    The last character is a check over the rest, so that a mangled id is not mistaken.
+    """
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = DIGITS[digit] + digits
+    body = f"{epoch}{digits.rjust(6, '0')}"
+    check = sum((k + 1) * DIGITS.index(character) for k, character in enumerate(body)) % 36
+    made = body + DIGITS[check]
+    assert len(made) <= 32, f"order id {made}: expected at most 32 characters"
+    return made

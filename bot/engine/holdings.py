@@ -1,0 +1,106 @@
+"""The state as execution sees it."""
+
+import math
+from decimal import Decimal
+
+from bot.engine.state import State
+from bot.execution.holdings import Touch
+from bot.model.command import Side
+from bot.model.instrument import Instrument
+from bot.model.units import AccountId, InstrumentId, StrategyName
+from bot.risk.limits import Limits, Reference
+
+
+class EngineHoldings:
+    """Positions, contracts and prices for the desk."""
+
+    def __init__(self, state: State) -> None:
+        """Look at a state."""
+        self._state = state
+
+    @property
+    def now(self) -> int:
+        """Tape time of the step, ns."""
+        return self._state.market.now
+
+    def position(self, strategy: StrategyName, instrument: InstrumentId) -> int:
+        """Lots that a strategy holds, long positive."""
+        state = self._state
+        return state.ledger.position(state.account(instrument), strategy, instrument).quantity
+
+    def instrument(self, instrument: InstrumentId) -> Instrument:
+        """The contract's terms."""
+        return self._state.terms.by_id[instrument]
+
+    def live(self, instrument: InstrumentId) -> bool:
+        """Whether its market data can be traded on."""
+        return instrument not in self._state.market.lost and self.touch(instrument) is not None
+
+    def touch(self, instrument: InstrumentId) -> Touch | None:
+        """Best bid and ask; None while they are no price source."""
+        return self._state.market.touch_ticks(self._state.terms.number[instrument])
+
+    def mark(self, instrument: InstrumentId) -> Decimal | None:
+        """The reference price for converting amounts, in quote."""
+        return self._state.market.mark(instrument)
+
+    def collar(self, instrument: InstrumentId, side: Side) -> int | None:
+        """The worst price inside every collar that is stated; None: none is, or one is unknown.
+
+        The tightest of the total's and the account's and, being the same for all strategies,
+        not a strategy's own: risk refuses what goes beyond that.
+        """
+        limits = self._state.settings.limits
+        scopes = [limits.total, limits.accounts.get(self._state.account(instrument))]
+        worst: list[int] = []
+        for scope in scopes:
+            for price in self._bounds(instrument, side, scope):
+                if price is None:
+                    return None
+                worst.append(price)
+        if not worst:
+            return None
+        return min(worst) if side is Side.BUY else max(worst)
+
+    def account(self, strategy: StrategyName, instrument: InstrumentId) -> AccountId:
+        """The account that a strategy trades an instrument in."""
+        del strategy
+        return self._state.account(instrument)
+
+    def _bounds(
+        self, instrument: InstrumentId, side: Side, limits: Limits | None
+    ) -> list[int | None]:
+        if limits is None or limits.price_collar_bps is None:
+            return []
+        grid = self._state.terms.by_id[instrument].grid
+        bounds: list[int | None] = []
+        for reference, bps in limits.price_collar_bps.items():
+            price = self.reference(instrument, reference, side)
+            if price is None:
+                bounds.append(None)
+                continue
+            away = price * (1 + int(side) * bps / 10_000) / grid.tick
+            ticks = math.floor(away) if side is Side.BUY else math.ceil(away)
+            bounds.append(grid.down(ticks) if side is Side.BUY else grid.up(ticks))
+        return bounds
+
+    def reference(
+        self, instrument: InstrumentId, reference: Reference, side: Side
+    ) -> Decimal | None:
+        """One of the prices that a collar may be measured from."""
+        market = self._state.market
+        match reference:
+            case Reference.MARK:
+                return market.mark(instrument)
+            case Reference.MID:
+                return market.mid(instrument)
+            case Reference.INDEX:
+                return market.index(instrument)
+            case Reference.LAST:
+                return market.last(instrument)
+            case _:
+                touch = self.touch(instrument)
+                if touch is None:
+                    return None
+                ticks = touch[2] if side is Side.BUY else touch[0]
+                return self._state.terms.by_id[instrument].price(ticks)

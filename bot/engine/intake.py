@@ -1,0 +1,162 @@
+"""Taking one item in: what it changes, and which strategies must look."""
+
+import numpy as np
+from msgspec import Struct
+
+from bot.engine import operator, reports
+from bot.engine.advance import GROW, PYTHON, Advance
+from bot.engine.plain import look_plain
+from bot.engine.state import DAY_NS, State
+from bot.ledger.postings import Posting
+from bot.model.event import (
+    AnyEvent,
+    FeedLost,
+    FeedRestored,
+    FundingRate,
+    Heartbeat,
+    InstrumentChanged,
+    Liquidation,
+    LongShortRatio,
+    OpenInterest,
+    OperatorCommand,
+    Timer,
+)
+from bot.signals.arrays import WOKEN
+from bot.signals.publish import look
+from bot.tape.columns import columns
+from bot.tape.rows import OPEN, Block
+
+
+class Taken(Struct, gc=False):
+    """What taking an item in came to.
+
+    consumed: messages of a block. woken: numbers of the strategies that must look. stirred:
+    whether orders have to be planned even if nobody looks.
+    """
+
+    consumed: int = 0
+    woken: tuple[int, ...] = ()
+    stirred: bool = False
+    postings: tuple[Posting, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def take_block(state: State, block: Block, advance: Advance) -> Taken:
+    """Take rows in up to the first message that makes someone look.
+
+    advance: the compiled loop. It stops early, too, where a venue that moves along must act.
+    """
+    cursor = np.array([block.start], np.int64)
+    market = state.market
+    rows = columns(block)
+    while True:
+        before = int(cursor[0])
+        reason = advance(rows, block.stop, market.book, market.table.arrays, cursor)
+        taken = int(cursor[0])
+        if taken > before:
+            state.seq += taken - before - (1 if block.flags[taken - 1] & OPEN else 0)
+            market.now = int(block.ts_recv[taken - 1])
+        if reason == GROW:
+            market.grow()
+        elif reason == PYTHON:
+            look_plain(state, block, taken - 1)
+            if market.table.arrays.clock[WOKEN]:
+                break
+        else:
+            break
+    return Taken(consumed=taken - block.start, woken=woken(state))
+
+
+def woken(state: State) -> tuple[int, ...]:
+    """The strategies that a score has woken; all that they watch counts as seen."""
+    bits = int(state.market.table.arrays.clock[WOKEN])
+    if not bits:
+        return ()
+    look(state.market.table.arrays, bits)
+    return tuple(s for s in range(len(state.names)) if bits >> s & 1)
+
+
+def take_event(state: State, event: AnyEvent) -> Taken:
+    """Take an event in."""
+    state.seq += 1
+    state.market.now = max(state.market.now, event.ts_recv)
+    match event:
+        case Timer() | Heartbeat():
+            return _take_time(state)
+        case FeedLost() | FeedRestored() | InstrumentChanged() | FundingRate():
+            state.market.take(event)
+            if isinstance(event, InstrumentChanged):
+                state.ledger.relist(event.instrument)
+                state.desk.look(event.instrument.id)
+            elif not isinstance(event, FundingRate):
+                state.desk.look(event.instrument)
+            stirred = not isinstance(event, FundingRate)
+            return Taken(woken=woken(state), stirred=stirred)
+        case OpenInterest() | Liquidation() | LongShortRatio():
+            return Taken()
+        case OperatorCommand():
+            return Taken(stirred=True, notes=operator.obey(state, event))
+        case _:
+            told = reports.take_report(state, event)
+            return Taken(woken=told.woken, stirred=True, postings=told.postings, notes=told.notes)
+
+
+def _take_time(state: State) -> Taken:
+    """A time has come: scores may have become stale, a day may have begun, orders may be due."""
+    now = state.now
+    if state.started is not None and now // DAY_NS != state.started.day:
+        state.begin_day()
+    woken_now: list[int] = []
+    for s, check in enumerate(state.check_ns):
+        if check is not None and now >= check:
+            _check_age(state, s)
+    for s in sorted(state.postponed):
+        if now >= state.asked_ns[s] + state.quiet_ns[s]:
+            woken_now.append(s)
+    state.postponed.difference_update(woken_now)
+    return Taken(woken=tuple(woken_now), stirred=True)
+
+
+def _check_age(state: State, s: int) -> None:
+    """Starve a strategy whose required scores have become too old; else look again later."""
+    market = state.market
+    earliest: int | None = None
+    for name, entry in market.table.entries[s].items():
+        if entry.watch.optional:
+            continue
+        expires = market.table.expires_ns(entry, market.book)
+        if expires is None:
+            continue
+        if state.now > expires:
+            state.check_ns[s] = None
+            starve(state, s, f"{name} is stale")
+            return
+        earliest = expires + 1 if earliest is None else min(earliest, expires + 1)
+    state.check_ns[s] = earliest
+
+
+def starve(state: State, s: int, why: str) -> None:
+    """Let a strategy only reduce until its scores are known and fresh again."""
+    name = state.names[s]
+    state.starved[name] = why
+    state.desk.reduce_only(name, why)
+    market = state.market
+    for entry in market.table.entries[s].values():
+        market.table.force(entry)
+
+
+def feed(state: State, s: int) -> None:
+    """A starved strategy has all that it needs again."""
+    name = state.names[s]
+    why = state.starved.pop(name, None)
+    if why is not None and state.desk.permit(name)[1] == why:
+        state.desk.resume(name)
+
+
+def next_due(state: State) -> int | None:
+    """When the engine wants to be woken though nothing happens."""
+    times = [state.desk.due(), *state.check_ns]
+    times += [state.asked_ns[s] + state.quiet_ns[s] for s in state.postponed]
+    if state.started is not None:
+        times.append((state.started.day + 1) * DAY_NS)
+    return min((time for time in times if time is not None), default=None)

@@ -1,0 +1,70 @@
+"""What a person may tell the engine: pause, resume, cancel, flatten, halt, acknowledge."""
+
+from msgspec.structs import replace
+
+from bot.engine.state import State
+from bot.model.event import OperatorCommand
+from bot.model.intent import Basket, Target, Urgency
+from bot.model.units import InstrumentId, StrategyName
+from bot.risk.kill import Mode
+from bot.risk.limits import TOTAL, Level, Scope
+
+
+def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
+    """Carry a command out; says what was done, or why not."""
+    scope = TOTAL if command.strategy is None else Scope(Level.STRATEGY, command.strategy)
+    said = f"{command.verb} {scope} by {command.who}: {command.why}"
+    match command.verb:
+        case "pause":
+            state.halts.pause(scope, command.who, command.why, state.now)
+            _permit_all(state, command.strategy)
+        case "halt":
+            reason = f"halted by {command.who}: {command.why}"
+            state.halts.halt(scope, Mode.REDUCE_ONLY, reason, state.now)
+            _permit_all(state, command.strategy)
+        case "acknowledge":
+            return (state.halts.acknowledge(scope, command.who) or said,)
+        case "resume":
+            wrong = state.halts.resume(scope)
+            if wrong is not None:
+                return (wrong,)
+            for name in _concerned(state, command.strategy):
+                state.failed.pop(name, None)
+                state.desk.resume(name)
+        case "cancel" | "flatten":
+            state.halts.pause(scope, command.who, command.why, state.now)
+            for name in _concerned(state, command.strategy):
+                if command.verb == "flatten":
+                    _flatten(state, name)
+                else:
+                    state.desk.halt(name, said)
+        case _:
+            return (f"{command.verb}: expected one of pause, resume, cancel, flatten, halt",)
+    return (said,)
+
+
+def _concerned(state: State, strategy: StrategyName | None) -> list[StrategyName]:
+    return [name for name in state.names if strategy in (None, name)]
+
+
+def _permit_all(state: State, strategy: StrategyName | None) -> None:
+    for name in _concerned(state, strategy):
+        state.desk.reduce_only(name, "halted or paused by an operator")
+
+
+def _flatten(state: State, name: StrategyName) -> None:
+    """Bring every position of a strategy to zero, the legs of its baskets in step."""
+    state.desk.resume(name)
+    wanted: list[Target | Basket] = []
+    together: set[InstrumentId] = set()
+    for basket in state.desk.baskets:
+        if basket.strategy == name:
+            legs = [replace(leg, quantity=0.0) for leg in basket.terms.legs]
+            together.update(leg.instrument for leg in legs)
+            wanted.append(Basket(*legs, max_unhedged=basket.terms.max_unhedged))
+    for (_, owner, instrument), position in state.ledger.holdings():
+        if owner == name and position.quantity and instrument not in together:
+            wanted.append(Target(instrument, 0.0, Urgency.NORMAL))
+    if wanted:
+        state.desk.want(name, wanted, state.now)
+    state.desk.reduce_only(name, "flattened by an operator")

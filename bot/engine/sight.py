@@ -1,0 +1,222 @@
+"""The state as a strategy's view sees it: nothing that has not been taken in yet."""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from bot.engine.state import State
+from bot.model.instrument import Instrument, Kind
+from bot.model.units import NS_PER_HOUR, Currency, InstrumentId
+from bot.risk.limits import Limits
+from bot.signals.base import Fees, Score
+from bot.signals.slots import HIGH, LOW
+from bot.strategy.sight import (
+    Chain,
+    Column,
+    Funding,
+    Impact,
+    Touch,
+    Universe,
+    WorkingOrder,
+)
+
+
+class EngineSight:
+    """What views show."""
+
+    def __init__(self, state: State) -> None:
+        """Look at a state."""
+        self._state = state
+
+    @property
+    def now(self) -> int:
+        """Time of the last thing that was taken in."""
+        return self._state.market.now
+
+    def score(self, strategy: int, name: str) -> Score:
+        """A watch of a strategy, in full."""
+        market = self._state.market
+        return market.table.score(market.table.entries[strategy][name], market.book, market.now)
+
+    def value(self, strategy: int, name: str) -> float | None:
+        """A watch of a strategy: its value alone."""
+        market = self._state.market
+        return market.table.value(market.table.entries[strategy][name], market.book, market.now)
+
+    def arm(self, strategy: int, name: str, above: float | None, below: float | None) -> None:
+        """Ask the strategy again when the score crosses one of these."""
+        table = self._state.market.table
+        trigger = table.arrays.trigger[table.entries[strategy][name].trigger]
+        trigger[LOW] = -math.inf if above is None else above
+        trigger[HIGH] = math.inf if below is None else below
+
+    def table(self, strategy: int, name: str) -> Column:
+        """A watch over a universe: a value for each of its instruments, NaN unknown."""
+        group = self._state.groups[strategy][name]
+        column = np.full(len(group.rows), math.nan)
+        for k, (_, row) in enumerate(group.rows):
+            value = self.value(strategy, row)
+            if value is not None:
+                column[k] = value
+        column.flags.writeable = False
+        return column
+
+    def universe_of(self, strategy: int, name: str) -> Universe:
+        """The universe of such a watch."""
+        universe: Universe = self._state.groups[strategy][name].universe
+        return universe
+
+    def instrument(self, instrument: InstrumentId) -> Instrument:
+        """The contract."""
+        return self._state.terms.by_id[instrument]
+
+    def instruments(self) -> Sequence[Instrument]:
+        """All contracts on the tape, by id."""
+        return self._state.terms.listed
+
+    def quantity(self, strategy: int, instrument: InstrumentId) -> int:
+        """The strategy's position in lots."""
+        state = self._state
+        name = state.names[strategy]
+        return state.ledger.position(state.account(instrument), name, instrument).quantity
+
+    def working(self, strategy: int, instrument: InstrumentId) -> Sequence[WorkingOrder]:
+        """The strategy's live orders."""
+        state = self._state
+        listed = state.terms.by_id[instrument]
+        orders = state.desk.blotter.working(state.names[strategy], instrument)
+        return [
+            WorkingOrder(
+                order.order_id,
+                float(listed.amount(order.remaining * int(order.side)) * listed.contract_size),
+                float(listed.price(order.price)),
+            )
+            for order in orders.values()
+        ]
+
+    def touch_of(self, instrument: InstrumentId) -> Touch | None:
+        """Best prices; None while they are no price source."""
+        state = self._state
+        i = state.terms.number[instrument]
+        ticks = state.market.touch_ticks(i)
+        if ticks is None:
+            return None
+        listed = state.terms.listed[i]
+        tick = float(listed.grid.tick)
+        lot = float(listed.lot if listed.inverse else listed.lot * listed.contract_size)
+        bid, bid_size, ask, ask_size = ticks
+        return Touch(bid * tick, bid_size * lot, ask * tick, ask_size * lot)
+
+    def impact(self, instrument: InstrumentId, size: float) -> Impact:
+        """What taking a signed size in base coins would pay."""
+        state = self._state
+        i = state.terms.number[instrument]
+        listed = state.terms.listed[i]
+        lots = abs(size) / float(listed.lot * listed.contract_size)
+        if listed.inverse:
+            mid = state.market.mid(instrument)
+            if mid is None:
+                return Impact(None, complete=False)
+            lots *= float(mid)
+        average = state.market.average_ticks(i, size > 0, lots) if lots > 0 else None
+        if average is None:
+            return Impact(None, complete=False)
+        return Impact(average * float(listed.grid.tick), complete=True)
+
+    def mark(self, instrument: InstrumentId) -> Decimal | None:
+        """The mark price, or what the configuration takes for it."""
+        return self._state.market.mark(instrument)
+
+    def funding(self, instrument: InstrumentId) -> Funding | None:
+        """The funding rate in force."""
+        rate = self._state.market.funding_in_force(instrument)
+        if rate is None:
+            return None
+        return Funding(
+            float(rate.rate), rate.interval_ns / NS_PER_HOUR, rate.settles_ns, rate.predicted
+        )
+
+    def fees(self, instrument: InstrumentId) -> Fees:
+        """Its fees."""
+        return self._state.terms.fees(instrument)
+
+    def chain(self, underlying: Currency) -> Chain:
+        """The options of an underlying; their quotes come with the option feeds."""
+        options = [
+            one
+            for one in self._state.terms.listed
+            if one.kind is Kind.OPTION and one.base == underlying
+        ]
+        unknown = np.full(len(options), math.nan)
+        touches = [self.touch_of(one.id) for one in options]
+        return Chain(
+            ids=tuple(one.id for one in options),
+            expiry_ns=np.array([one.expiry_ns or 0 for one in options], np.int64),
+            strike=np.array([float(one.strike or 0) for one in options]),
+            call=np.array([bool(one.call) for one in options]),
+            bid=np.array([touch.bid if touch else math.nan for touch in touches]),
+            ask=np.array([touch.ask if touch else math.nan for touch in touches]),
+            iv=unknown,
+            delta=unknown,
+            net_delta=unknown,
+            gamma=unknown,
+            vega=unknown,
+            age_ns=np.array(
+                [self._state.market.quote_age_ns(one.id) or 0 for one in options], np.int64
+            ),
+        )
+
+    def delta(self, strategy: int, underlying: Currency) -> float | None:
+        """The strategy's net delta in coins; None while a part of it is unknown."""
+        state = self._state
+        total = Decimal(0)
+        for (_, owner, name), position in state.ledger.holdings():
+            listed = state.terms.by_id[name]
+            if owner != state.names[strategy] or listed.base != underlying or not position.quantity:
+                continue
+            mark = state.market.mark(name)
+            if mark is None or listed.kind is Kind.OPTION:
+                return None
+            total += listed.base_amount(position.quantity, mark)
+        return float(total)
+
+    def equity(self) -> Decimal | None:
+        """Equity of all accounts in the reporting currency."""
+        return self._state.ledger.equity(None, self._state.market)
+
+    def headroom(self, strategy: int, limit: str) -> Decimal | None:
+        """What is left below a limit in money, of the strategy or in total; None: not limited."""
+        state = self._state
+        limits: list[Limits | None] = [
+            state.settings.limits.strategies.get(state.names[strategy]),
+            state.settings.limits.total,
+        ]
+        bounds = [
+            bound
+            for one in limits
+            if one is not None and isinstance(bound := getattr(one, limit, None), Decimal)
+        ]
+        if not bounds:
+            return None
+        used = gross_notional(state, None if len(bounds) == 1 else strategy)
+        if used is None:
+            return None
+        if limit != "gross_notional_max":
+            return min(bounds)
+        return min(bounds) - used
+
+
+def gross_notional(state: State, strategy: int | None) -> Decimal | None:
+    """Sum of all positions' notional at the mark, in the reporting currency."""
+    total = Decimal(0)
+    for (_, owner, name), position in state.ledger.holdings():
+        if not position.quantity or (strategy is not None and owner != state.names[strategy]):
+            continue
+        listed = state.terms.by_id[name]
+        mark, rate = state.market.mark(name), state.market.conversion(listed.quote)
+        if mark is None or rate is None:
+            return None
+        total += abs(listed.notional(position.quantity, mark) * rate)
+    return total

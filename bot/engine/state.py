@@ -1,0 +1,166 @@
+"""All that the engine remembers."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from bot.engine.market import Market, Terms
+from bot.engine.settings import Settings
+from bot.engine.universe import spread_out
+from bot.execution.desk import Desk, DeskState
+from bot.ledger.ledger import Ledger, LedgerState
+from bot.model.units import AccountId, InstrumentId, StrategyName
+from bot.risk.guards import OrderRates
+from bot.risk.kill import Halt, Halts
+from bot.risk.limits import MarkReference, Scope
+from bot.signals.base import Watch
+from bot.strategy.strategy import fresh_memory
+
+DAY_NS = 86_400_000_000_000
+RatesState = tuple[tuple[Scope, tuple[int, ...]], ...]
+
+
+class DayStart(Struct, frozen=True):
+    """Profit so far when the day began, by account and strategy; empty names stand for all."""
+
+    day: int
+    profits: dict[str, Decimal | None]
+
+
+class Durable(Struct, frozen=True):
+    """What survives a restart: everything but books and scores, which the market rebuilds."""
+
+    seq: int
+    now: int
+    orders: int
+    ledger: LedgerState
+    desk: DeskState
+    halts: tuple[Halt, ...]
+    rates: RatesState
+    memories: list[Any]
+    started: DayStart | None
+    starved: dict[StrategyName, str]
+    failed: dict[StrategyName, str]
+
+
+class State:
+    """The market, our orders and our money, at one moment of the tape.
+
+    starved: strategies whose required scores are unknown or stale, and which. failed: those
+    that raised or answered nonsense, and how. check_ns: when to look whether a score of a
+    strategy has become stale; None: nothing to look for.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Know nothing but the settings."""
+        self.settings = settings
+        self.terms = Terms(
+            settings.instruments, settings.fees, settings.reporting_currency, settings.pegs
+        )
+        self.names = [name for name, _ in settings.strategies]
+        self.strategies = [strategy for _, strategy in settings.strategies]
+        self.number = {name: i for i, name in enumerate(self.names)}
+        self.watches: list[Mapping[str, Watch]] = []
+        self.groups: list[dict[str, Any]] = []
+        for strategy in self.strategies:
+            watches, groups = spread_out(strategy.watches(), self.terms.listed)
+            self.watches.append(watches)
+            self.groups.append(groups)
+        self.market = Market(
+            self.terms,
+            self.watches,
+            mark_is_mid=settings.limits.mark is MarkReference.MID,
+            window_ticks=settings.window_ticks,
+        )
+        self.ledger = Ledger(self.terms.by_id, settings.reporting_currency)
+        self.desk = Desk(settings.desk)
+        self.halts = Halts()
+        self.rates = OrderRates()
+        self.memories = [fresh_memory(strategy) for strategy in self.strategies]
+        self.seq = 0
+        self.orders = 0
+        self.started: DayStart | None = None
+        self.starved: dict[StrategyName, str] = {}
+        self.failed: dict[StrategyName, str] = {}
+        self.check_ns: list[int | None] = [None] * len(self.names)
+        self.quiet_ns = [
+            max((watch.quiet_ms for watch in watches.values()), default=0) * 1_000_000
+            for watches in self.watches
+        ]
+        self.asked_ns = [-(1 << 62)] * len(self.names)
+        self.postponed: set[int] = set()
+        self.deciding = True
+
+    @property
+    def now(self) -> int:
+        """Time of the last thing taken in."""
+        return self.market.now
+
+    def account(self, instrument: InstrumentId) -> AccountId:
+        """The account that trades an instrument."""
+        listed = self.terms.by_id[instrument]
+        return self.settings.accounts.get(listed.venue, listed.account)
+
+    def profit(self, account: AccountId | None, strategy: StrategyName | None) -> Decimal | None:
+        """Profit since the beginning, valued at mids; None while a price is unknown."""
+        parts = self.ledger.attribution(self.market, account, strategy)
+        return None if parts is None else parts.profit
+
+    def begin_day(self) -> None:
+        """Remember the profits with which a day begins."""
+        profits: dict[str, Decimal | None] = {"": self.profit(None, None)}
+        for account in sorted(set(self.settings.accounts.values())):
+            profits[f"account {account}"] = self.profit(account, None)
+        for name in self.names:
+            profits[f"strategy {name}"] = self.profit(None, name)
+        self.started = DayStart(self.now // DAY_NS, profits)
+
+    def daily_profit(
+        self, account: AccountId | None, strategy: StrategyName | None
+    ) -> Decimal | None:
+        """Profit since the day began, UTC."""
+        if self.started is None:
+            self.begin_day()
+        assert self.started is not None
+        key = f"account {account}" if account else f"strategy {strategy}" if strategy else ""
+        before = self.started.profits.get(key)
+        profit = self.profit(account, strategy)
+        return None if profit is None or before is None else profit - before
+
+    # --- to remember -----------------------------------------------------------------------
+
+    def durable(self) -> bytes:
+        """Everything that a restart needs, as bytes that are equal for equal states."""
+        return msgspec.json.encode(
+            Durable(
+                self.seq,
+                self.now,
+                self.orders,
+                self.ledger.state(),
+                self.desk.state(),
+                self.halts.state(),
+                self.rates.state(),
+                [msgspec.to_builtins(memory) for memory in self.memories],
+                self.started,
+                self.starved,
+                self.failed,
+            ),
+            order="deterministic",
+        )
+
+    def restore(self, snapshot: bytes) -> None:
+        """Stand where `durable` stood; books and scores start anew."""
+        told = msgspec.json.decode(snapshot, type=Durable)
+        self.seq, self.market.now, self.orders = told.seq, told.now, told.orders
+        self.ledger = Ledger.restore(self.terms.by_id, told.ledger)
+        self.desk.restore(told.desk)
+        self.halts.restore(told.halts)
+        self.rates.restore(told.rates)
+        self.memories = [
+            None if memory is None else msgspec.convert(kept, type=type(memory))
+            for memory, kept in zip(self.memories, told.memories, strict=True)
+        ]
+        self.started, self.starved, self.failed = told.started, told.starved, told.failed

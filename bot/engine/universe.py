@@ -1,0 +1,43 @@
+"""Watches over a universe: one row for each instrument in it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bot.model.instrument import Instrument
+from bot.model.units import InstrumentId
+from bot.signals.base import Watch
+from bot.strategy.sight import Universe
+
+
+class Group(Struct, frozen=True):
+    """A table: the universe and the names of its rows, in the order of ids."""
+
+    universe: Universe
+    rows: tuple[tuple[InstrumentId, str], ...]
+
+
+def spread_out(
+    watches: Mapping[str, Watch], listed: Sequence[Instrument]
+) -> tuple[dict[str, Watch], dict[str, Group]]:
+    """Watches with every table replaced by its rows, and which rows make which table.
+
+    A row is optional: one instrument without a book must not silence the others.
+    """
+    single: dict[str, Watch] = {}
+    groups: dict[str, Group] = {}
+    for name, watch in watches.items():
+        subject: Any = getattr(watch, "instrument", None)
+        if not isinstance(subject, Universe):
+            single[name] = watch
+            continue
+        rows = []
+        for one in listed:
+            if subject.has(one):
+                row = f"{name} {one.id}"
+                single[row] = replace(watch, instrument=one.id, optional=True)
+                rows.append((one.id, row))
+        groups[name] = Group(subject, tuple(rows))
+    return single, groups

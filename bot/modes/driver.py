@@ -1,0 +1,223 @@
+"""The one loop between the engine and the world, the same in every mode.
+
+It gives the engine what happened in the total order, hands its commands to the venue after
+they are durable and looked at once more, and wakes it when it asked to be woken.
+"""
+
+import heapq
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from bot.engine.engine import Engine
+from bot.engine.outcome import Outcome
+from bot.journal.memory import DURABLE
+from bot.journal.port import Journal
+from bot.model.command import Approved, Cancel, Command
+from bot.model.event import (
+    AnyEvent,
+    CancelRequested,
+    FundingRate,
+    InstrumentChanged,
+    IntentDurable,
+    OrderSent,
+    SendAborted,
+    Timer,
+)
+from bot.modes.fused import Together
+from bot.modes.recorder import Recorder
+from bot.modes.sources import Items, Quiet
+from bot.tape.order import rank
+from bot.tape.rows import Block
+from bot.venues.simulated.venue import SimulatedVenue
+
+FOREVER: Final = 1 << 62
+
+
+class TapeSink(Protocol):
+    """Where everything that entered is written down, in the order in which it did."""
+
+    def append(self, seq: int, item: Block | AnyEvent) -> None:
+        """Take an item; its seq is that of its first message."""
+        ...
+
+
+class Delays(Struct, frozen=True):
+    """Our own time: from the message that woke us to the first byte, and the way back.
+
+    decision_ns is stated, never measured: a replay must not depend on the machine.
+    """
+
+    decision_ns: int
+    in_ns: int
+
+
+class Driver:
+    """Runs an engine against a simulated venue over one stream of items."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        venue: SimulatedVenue,
+        delays: Delays,
+        recorder: Recorder,
+        journal: Journal,
+        tape: TapeSink | None = None,
+    ) -> None:
+        """Wire them together; `tape` keeps what entered, for a session."""
+        self.engine = engine
+        self.venue = venue
+        self.recorder = recorder
+        self._delays = delays
+        self._journal = journal
+        self._tape = tape
+        self._coming: list[tuple[int, int, int, AnyEvent, Command | None]] = []
+        self._count = 0
+        self._due: int | None = None
+        engine.advance = Together(venue, delays.in_ns)
+
+    async def run(self, items: Items) -> None:
+        """Drive until the items end; what is still on its way then is let arrive."""
+        last = 0
+        while (item := await items.next(self._next_ns())) is not None:
+            if isinstance(item, Block):
+                self.venue.feed(item)
+                last = item.last_ns
+                await self._take_rows(item)
+            elif isinstance(item, Quiet):
+                self.venue.quiet_until(item.until_ns)
+                last = item.until_ns
+                await self._let_come(item.until_ns)
+            else:
+                last = item.ts_recv
+                self.venue.quiet_until(last)
+                await self._let_come(last - 1)
+                self._enqueue(item, None)
+        self.venue.finish()
+        await self._let_come(last)
+
+    async def enter(self, event: AnyEvent) -> None:
+        """Take in an event that came from outside the tape, such as a person's command."""
+        self._enqueue(event, None)
+        await self._let_come(event.ts_recv)
+
+    async def _take_rows(self, block: Block) -> None:
+        """Give a block to the engine, with what is due between its messages."""
+        while block.messages:
+            first_ns = block.first_ns
+            await self._let_come(first_ns - 1)
+            limit = self._next_ns()
+            part = block
+            if limit is not None and limit < block.last_ns:
+                # Rows come before anything else of the same time.
+                part = block.part(block.start, block.before(limit + 1))
+            seq = self.engine.state.seq + 1
+            outcome = self.engine.step(part)
+            if outcome.consumed:
+                taken = block.part(block.start, block.start + outcome.consumed)
+                self.recorder.counts.rows += taken.rows
+                self.recorder.counts.messages += taken.messages
+                if self._tape is not None:
+                    self._tape.append(seq, taken)
+            block = block.part(block.start + outcome.consumed, block.stop)
+            await self._carry_out(outcome)
+
+    async def _let_come(self, until_ns: int) -> None:
+        """Let everything happen that is due up to a time, rows aside."""
+        while True:
+            self._hear(until_ns)
+            coming = self._coming[0][0] if self._coming else FOREVER
+            due = FOREVER if self._due is None else self._due
+            at_ns = min(coming, due)
+            if at_ns > until_ns:
+                return
+            # What the venue says up to then comes first.
+            self._hear(at_ns)
+            if (
+                self._coming
+                and self._coming[0][0] <= due
+                and (self._coming[0][0] < due or self._coming[0][1] < rank(_timer(due)))
+            ):
+                _, _, _, event, command = heapq.heappop(self._coming)
+                await self._step(event, command)
+            else:
+                self._due = None
+                await self._step(_timer(max(at_ns, self.engine.state.now)), None)
+
+    def _hear(self, until_ns: int) -> None:
+        """Bring the venue to a time at our ears, and put what it says in line."""
+        if not self.venue.idle:
+            self.venue.advance(until_ns - self._delays.in_ns)
+        for event in self.venue.take_events():
+            self._enqueue(event, None)  # type: ignore[arg-type]  # it says only such
+
+    async def _step(self, event: AnyEvent, command: Command | None) -> None:
+        seq = self.engine.state.seq + 1
+        if self._tape is not None:
+            self._tape.append(seq, event)
+        outcome = self.engine.step(event)
+        if isinstance(event, FundingRate | InstrumentChanged):
+            self.venue.market_event(event)
+        await self._carry_out(outcome)
+        if isinstance(command, Approved) and isinstance(event, IntentDurable):
+            await self._send(command, event.ts_recv)
+        elif isinstance(command, Cancel):
+            self.venue.submit(command, event.ts_recv)
+
+    async def _send(self, approved: Approved, now: int) -> None:
+        """Look at a durable order once more; then its first byte may leave."""
+        why = self.engine.recheck(approved)
+        account = approved.proposal.account
+        if why is None:
+            sent = OrderSent(ts_recv=now, ts_venue=now, account=account, order_id=approved.order_id)
+            await self._step(sent, None)
+            self.venue.submit(approved, now)
+        else:
+            aborted = SendAborted(
+                ts_recv=now,
+                ts_venue=now,
+                account=account,
+                order_id=approved.order_id,
+                reason=why,
+            )
+            await self._step(aborted, None)
+
+    async def _carry_out(self, outcome: Outcome) -> None:
+        """Write down what came of a step, and put its commands on their way."""
+        self._due = outcome.due
+        records = self.recorder.record(outcome)
+        if records:
+            durable = self._journal.append(records)
+            if outcome.approved and durable is not DURABLE:
+                await durable
+        if not outcome.approved and not outcome.cancels:
+            return
+        at_ns = outcome.now + self._delays.decision_ns
+        for cancel in outcome.cancels:
+            asked = CancelRequested(
+                ts_recv=at_ns, ts_venue=at_ns, account=cancel.account, order_id=cancel.order_id
+            )
+            self._enqueue(asked, cancel)
+        for approved in outcome.approved:
+            intent = IntentDurable(
+                ts_recv=at_ns,
+                ts_venue=at_ns,
+                account=approved.proposal.account,
+                order_id=approved.order_id,
+            )
+            self._enqueue(intent, approved)
+
+    def _enqueue(self, event: AnyEvent, command: Command | None) -> None:
+        self._count += 1
+        heapq.heappush(self._coming, (event.ts_recv, rank(event), self._count, event, command))
+
+    def _next_ns(self) -> int | None:
+        """When something other than a row is due."""
+        coming = self._coming[0][0] if self._coming else FOREVER
+        due = FOREVER if self._due is None else self._due
+        at_ns = min(coming, due)
+        return None if at_ns == FOREVER else at_ns
+
+
+def _timer(due_ns: int) -> Timer:
+    return Timer(ts_recv=due_ns, ts_venue=due_ns)

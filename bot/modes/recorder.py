@@ -1,0 +1,87 @@
+"""What came of every step, as records: for the journal, for counts, and for one hash of it all."""
+
+import hashlib
+
+from msgspec import Struct
+
+from bot.engine.outcome import Outcome
+from bot.journal.port import Record, RecordKind, canonical
+from bot.model.event import Event, Fill, FundingPaid, Heartbeat, Timer
+
+
+class Counts(Struct):
+    """How much of everything there was."""
+
+    rows: int = 0
+    messages: int = 0
+    events: int = 0
+    decisions: int = 0
+    orders: int = 0
+    cancels: int = 0
+    fills: int = 0
+    partial_fills: int = 0
+    funding_payments: int = 0
+    refused: int = 0
+
+
+class Recorder:
+    """Turns outcomes into records; the hash is over their content, seq and time."""
+
+    def __init__(self, epoch: int) -> None:
+        """Record for a run of this epoch."""
+        self.counts = Counts()
+        self.notes: list[tuple[int, str]] = []
+        self._epoch = epoch
+        self._hash = hashlib.blake2b(digest_size=32)
+        self._open: dict[str, int] = {}
+
+    @property
+    def outcome_hash(self) -> str:
+        """The hash of all records so far."""
+        return self._hash.copy().hexdigest()
+
+    def record(self, outcome: Outcome) -> list[Record]:
+        """The records of one step."""
+        counts = self.counts
+        records: list[Record] = []
+        if outcome.event is not None:
+            counts.events += 1
+            self._count_event(outcome.event)
+            if not isinstance(outcome.event, Timer | Heartbeat):
+                self._add(records, outcome, RecordKind.EVENT, outcome.event)
+        for posting in outcome.postings:
+            self._add(records, outcome, RecordKind.POSTING, posting)
+        for asked in outcome.asked:
+            counts.decisions += 1
+            self._add(records, outcome, RecordKind.DECISION, asked)
+        for cancel in outcome.cancels:
+            counts.cancels += 1
+            self._add(records, outcome, RecordKind.COMMAND, ("cancel", cancel))
+        for approved in outcome.approved:
+            counts.orders += 1
+            self._open[approved.order_id] = approved.proposal.size
+            self._add(records, outcome, RecordKind.COMMAND, ("place", approved))
+        for refused in outcome.refused:
+            counts.refused += 1
+            self._add(records, outcome, RecordKind.REFUSAL, refused)
+        for note in outcome.notes:
+            self.notes.append((outcome.now, note))
+            self._add(records, outcome, RecordKind.NOTE, note)
+        return records
+
+    def _add(
+        self, records: list[Record], outcome: Outcome, kind: RecordKind, value: object
+    ) -> None:
+        payload = canonical(value)
+        self._hash.update(f"{outcome.seq} {outcome.now} {kind} ".encode())
+        self._hash.update(payload)
+        records.append(Record(outcome.seq, self._epoch, outcome.now, kind, payload))
+
+    def _count_event(self, event: Event) -> None:
+        if isinstance(event, Fill):
+            self.counts.fills += 1
+            left = self._open.get(event.order_id, 0) - event.size
+            self._open[event.order_id] = left
+            self.counts.partial_fills += left > 0
+        elif isinstance(event, FundingPaid):
+            self.counts.funding_payments += 1
