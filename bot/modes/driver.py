@@ -27,7 +27,7 @@ from bot.model.event import (
 from bot.modes.fused import Together
 from bot.modes.recorder import Recorder
 from bot.modes.sources import Items, Quiet
-from bot.tape.order import rank
+from bot.tape.order import Rank, rank
 from bot.tape.rows import Block
 from bot.venues.simulated.venue import SimulatedVenue
 
@@ -125,29 +125,23 @@ class Driver:
     async def _let_come(self, until_ns: int) -> None:
         """Let everything happen that is due up to a time, rows aside."""
         while True:
-            self._hear(until_ns)
-            coming = self._coming[0][0] if self._coming else FOREVER
+            # The venue is brought along no further than the next thing we might send from.
+            self._hear(min(until_ns, self._next_ns() or until_ns))
             due = FOREVER if self._due is None else self._due
-            at_ns = min(coming, due)
-            if at_ns > until_ns:
+            coming = self._coming[0][:2] if self._coming else (FOREVER, 0)
+            if min(coming[0], due) > until_ns:
                 return
-            # What the venue says up to then comes first.
-            self._hear(at_ns)
-            if (
-                self._coming
-                and self._coming[0][0] <= due
-                and (self._coming[0][0] < due or self._coming[0][1] < rank(_timer(due)))
-            ):
+            if coming <= (due, Rank.TIMER):
                 _, _, _, event, command = heapq.heappop(self._coming)
                 await self._step(event, command)
             else:
                 self._due = None
-                await self._step(_timer(max(at_ns, self.engine.state.now)), None)
+                await self._step(_timer(max(due, self.engine.state.now)), None)
 
     def _hear(self, until_ns: int) -> None:
         """Bring the venue to a time at our ears, and put what it says in line."""
         if not self.venue.idle:
-            self.venue.advance(until_ns - self._delays.in_ns)
+            self.venue.advance(until_ns - self._delays.in_ns, pausing=True)
         for event in self.venue.take_events():
             self._enqueue(event, None)  # type: ignore[arg-type]  # it says only such
 

@@ -183,10 +183,14 @@ class SimulatedVenue:
         next_ns = self._agenda.next_ns
         return None if next_ns == FOREVER else next_ns
 
-    def advance(self, until_ns: int) -> None:
-        """Do everything that happens up to a venue time, rows and actions."""
+    def advance(self, until_ns: int, *, pausing: bool = False) -> None:
+        """Do everything that happens up to a venue time, rows and actions.
+
+        pausing: stop behind the first thing it says. Whoever hears that may answer, and the
+        answer must not arrive in the venue's past.
+        """
         self._react()
-        while True:
+        while not (pausing and self._outbox.events):
             reason = match_until(self.arrays, self.book, self.rows, self.cursor, until_ns)
             if reason == REACHED:
                 break
@@ -201,6 +205,8 @@ class SimulatedVenue:
                 self.arrays.clock[KNOWN_NS] = self._feed.known_ns
             else:
                 self._react()
+        else:
+            return
         self._outbox.now_ns = max(self.now_ns, until_ns)
 
     def take_events(self) -> list[Event]:
