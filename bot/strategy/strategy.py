@@ -1,9 +1,9 @@
 """The one class that authors subclass."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
-from msgspec import Struct
+from msgspec import Struct, StructMeta, field
 
 from bot.model.intent import Intent
 from bot.signals.base import Watch
@@ -13,7 +13,20 @@ Decision = Intent | Sequence[Intent] | None
 """What `decide` returns; None changes nothing, targets that stand go on standing."""
 
 
-class Strategy(Struct, frozen=True, kw_only=True):
+class _Parameters(StructMeta):
+    """Makes what an author derives frozen and keyword-only, without a word from the author."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> Any:
+        """Make the class."""
+        return super().__new__(
+            mcs, name, bases, namespace, **{"frozen": True, "kw_only": True, **options}
+        )
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Strategy(Struct, frozen=True, kw_only=True, metaclass=_Parameters):
     """A rule that states what to hold.
 
     Annotated fields are its parameters: they are frozen, checked when the configuration is

@@ -26,12 +26,13 @@ class View:
     quote; what is unknown is None.
     """
 
-    __slots__ = ("_sight", "_strategy", "gates", "memory", "read")
+    __slots__ = ("_bounds", "_sight", "_strategy", "gates", "memory", "read")
 
     def __init__(self, sight: Sight, strategy: int, memory: Any) -> None:
         """Show the engine to strategy number `strategy`."""
         self._sight = sight
         self._strategy = strategy
+        self._bounds: dict[str, set[float]] = {}
         self.memory = memory
         self.gates: list[Gate] = []
         self.read: dict[str, float | None] = {}
@@ -70,6 +71,11 @@ class View:
             and (below is None or value < below)
         )
         self.gates.append(Gate(name, value, above, below, passed))
+        # A score may hang on several gates; the outermost bounds of all of them are watched.
+        bounds = self._bounds.setdefault(name, set())
+        bounds |= {bound for bound in (above, below) if bound is not None}
+        if len(bounds) > 1:
+            above, below = min(bounds), max(bounds)
         self._sight.arm(self._strategy, name, above, below)
         return passed
 
