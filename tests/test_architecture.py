@@ -49,9 +49,9 @@ ROOMS: dict[str, frozenset[str]] = {
     | {"engine", "feeds", "venues", "recording", "journal", "telemetry"}
     | {"config", "plugins", "report"},
     "web": below("model", "modes", "report", "telemetry"),
-    "testing": below("model", "tape", "strategy", "engine", "modes"),
+    "testing": below("model", "tape", "signals", "strategy", "engine", "modes"),
     "cli": below("config", "plugins", "modes", "report", "web"),
-    "__init__": below("model", "signals", "strategy", "testing"),  # a strategy author's vocabulary
+    "__init__": below("model", "tape", "signals", "strategy", "testing"),  # an author's vocabulary
     "__main__": below("cli"),
 }
 PURE = NOUNS | DECISIONS | {"engine"}
