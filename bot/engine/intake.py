@@ -24,7 +24,7 @@ from bot.model.event import (
 from bot.signals.arrays import WOKEN
 from bot.signals.publish import look
 from bot.tape.columns import columns
-from bot.tape.rows import OPEN, Block
+from bot.tape.rows import Block
 
 
 class Taken(Struct, gc=False):
@@ -54,7 +54,7 @@ def take_block(state: State, block: Block, advance: Advance) -> Taken:
         reason = advance(rows, block.stop, market.book, market.table.arrays, cursor)
         taken = int(cursor[0])
         if taken > before:
-            state.seq += taken - before - (1 if block.flags[taken - 1] & OPEN else 0)
+            state.seq += block.part(before, taken).whole
             market.now = int(block.ts_recv[taken - 1])
         if reason == GROW:
             market.grow()

@@ -40,7 +40,6 @@ from bot.signals.table import SignalTable
 from bot.signals.touch import BOTH, FROM_BOOK, FROM_TOUCH, read_touch
 from bot.tape.rows import INDEX, MARK, SCALAR_SCALE
 
-WINDOW_TICKS: Final = 1 << 14
 FUNDING_GRACE_NS: Final = 120_000_000_000
 """How long after its settlement a rate may stand in before it is no longer in force."""
 
@@ -100,14 +99,14 @@ class Market:
         watches: Sequence[Mapping[str, Watch]],
         *,
         mark_is_mid: bool,
-        window_ticks: int = WINDOW_TICKS,
+        windows: tuple[int, ...],
     ) -> None:
         """Start knowing nothing. mark_is_mid: value positions at the mid, not the venue's mark."""
         self.terms = terms
         self.mark_is_mid = mark_is_mid
         self.now = 0
         count = len(terms.listed)
-        self.book = books.empty((window_ticks,) * count)
+        self.book = books.empty(windows)
         self.table = SignalTable(watches, terms, count)
         self.rates: list[Rate | None] = [None] * count
         self.lost: set[InstrumentId] = set()

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from bot.book.books import WINDOW_DEFAULT, window_for
 from bot.execution.desk import DeskConfig
 from bot.model.instrument import Instrument
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
@@ -17,6 +18,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     accounts: the account that trades each venue. pegs: reporting currency for one unit of a
     currency that nothing prices. epoch: how the order ids of this run begin; never used before.
+    prices: about where each trades, in ticks; sizes the books and changes no outcome.
     """
 
     instruments: tuple[Instrument, ...]
@@ -28,4 +30,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: LimitBook
     desk: DeskConfig
     epoch: str
-    window_ticks: int = 1 << 14
+    prices: dict[InstrumentId, int] = {}
+
+    def window_ticks(self, instrument: InstrumentId) -> int:
+        """Ticks of the dense window of a book."""
+        return window_for(self.prices[instrument]) if instrument in self.prices else WINDOW_DEFAULT

@@ -73,7 +73,7 @@ class State:
             self.terms,
             self.watches,
             mark_is_mid=settings.limits.mark is MarkReference.MID,
-            window_ticks=settings.window_ticks,
+            windows=tuple(settings.window_ticks(one.id) for one in self.terms.listed),
         )
         self.ledger = Ledger(self.terms.by_id, settings.reporting_currency)
         self.desk = Desk(settings.desk)

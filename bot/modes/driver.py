@@ -5,6 +5,7 @@ they are durable and looked at once more, and wakes it when it asked to be woken
 """
 
 import heapq
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -71,6 +72,7 @@ class Driver:
         self._delays = delays
         self._journal = journal
         self._tape = tape
+        self.observer: Callable[[Outcome], None] = _ignore
         self._coming: list[tuple[int, int, int, AnyEvent, Command | None]] = []
         self._count = 0
         self._due: int | None = None
@@ -96,6 +98,11 @@ class Driver:
         self.venue.finish()
         await self._let_come(last)
 
+    async def begin(self, events: Sequence[AnyEvent]) -> None:
+        """Take in what stands before the first item, such as deposits."""
+        for event in events:
+            await self._step(event, None)
+
     async def enter(self, event: AnyEvent) -> None:
         """Take in an event that came from outside the tape, such as a person's command."""
         self._enqueue(event, None)
@@ -116,7 +123,7 @@ class Driver:
             if outcome.consumed:
                 taken = block.part(block.start, block.start + outcome.consumed)
                 self.recorder.counts.rows += taken.rows
-                self.recorder.counts.messages += taken.messages
+                self.recorder.counts.messages += taken.whole
                 if self._tape is not None:
                     self._tape.append(seq, taken)
             block = block.part(block.start + outcome.consumed, block.stop)
@@ -180,6 +187,7 @@ class Driver:
         """Write down what came of a step, and put its commands on their way."""
         self._due = outcome.due
         records = self.recorder.record(outcome)
+        self.observer(outcome)
         if records:
             durable = self._journal.append(records)
             if outcome.approved and durable is not DURABLE:
@@ -211,6 +219,10 @@ class Driver:
         due = FOREVER if self._due is None else self._due
         at_ns = min(coming, due)
         return None if at_ns == FOREVER else at_ns
+
+
+def _ignore(outcome: Outcome) -> None:
+    del outcome
 
 
 def _timer(due_ns: int) -> Timer:

@@ -18,6 +18,11 @@ class Quiet(Struct, frozen=True):
 Item = Block | AnyEvent | Quiet
 
 
+def time_of(item: Block | AnyEvent) -> int:
+    """When an item, or the first message of a block, was received."""
+    return item.first_ns if isinstance(item, Block) else item.ts_recv
+
+
 class Items(Protocol):
     """A stream of items in the total order."""
 

@@ -124,6 +124,11 @@ class Block(Struct, frozen=True, gc=False):
         return self.stop - self.start
 
     @property
+    def whole(self) -> int:
+        """How many messages end here: one that goes on in the next block does not."""
+        return self.messages - (1 if self.messages and self.flags[self.stop - 1] & OPEN else 0)
+
+    @property
     def rows(self) -> int:
         """How many rows stand here."""
         return int(self.first[self.stop] - self.first[self.start])

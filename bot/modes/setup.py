@@ -1,0 +1,129 @@
+"""What a run is made of: the engine's settings, and the venue that stands in for the real one."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+from msgspec import Struct, structs
+
+from bot.engine.engine import Engine
+from bot.engine.settings import Settings
+from bot.journal.port import Journal
+from bot.model.event import Transfer
+from bot.model.instrument import Kind
+from bot.model.units import AccountId, Currency, InstrumentId
+from bot.modes.driver import Delays, Driver, TapeSink
+from bot.modes.recorder import Recorder
+from bot.tape.rows import TOUCH, Block
+from bot.venues.simulated.fees import FeeSchedule
+from bot.venues.simulated.latency import Constant
+from bot.venues.simulated.listing import Listing
+from bot.venues.simulated.margin import Tier
+from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.venue import SimulatedVenue
+
+
+class VenueTerms(Struct, frozen=True, kw_only=True):
+    """The simulated venue's own terms.
+
+    out_ns, in_ns: the ways there and back. decision_ns: from a message to our first byte.
+    impact_decay_ns: how long what we took from a level is missing from it, if the market says
+    nothing. tiers: maintenance margin of contracts on margin. fees_in_received: spot fees are
+    kept from what a fill brings. borrows: spot instruments that may be sold short.
+    """
+
+    out_ns: int
+    in_ns: int
+    decision_ns: int
+    impact_decay_ns: int
+    deposits: dict[AccountId, dict[Currency, Decimal]]
+    tiers: dict[InstrumentId, tuple[Tier, ...]]
+    fees_in_received: bool
+    borrows: tuple[InstrumentId, ...]
+    queue: QueueRule
+
+
+class Setup(Struct, frozen=True):
+    """Everything that decides how a run goes, besides the tape."""
+
+    settings: Settings
+    venue: VenueTerms
+
+
+def priced(setup: Setup, first: Block) -> Setup:
+    """The setup with the windows of its books sized to the prices of a first block."""
+    prices = dict(setup.settings.prices)
+    for i, name in enumerate(first.instruments):
+        messages = np.flatnonzero(first.instrument[first.start : first.stop] == i) + first.start
+        rows = [np.arange(first.first[m], first.first[m + 1]) for m in messages[:1000]]
+        if name in prices or not rows:
+            continue
+        of_it = np.concatenate(rows)
+        shown = first.price[of_it][first.kind[of_it] <= TOUCH]
+        if len(shown):
+            prices[name] = int(np.median(shown))
+    return structs.replace(setup, settings=structs.replace(setup.settings, prices=prices))
+
+
+def simulated_venue(setup: Setup) -> SimulatedVenue:
+    """The venue of a setup."""
+    terms, settings = setup.venue, setup.settings
+    listed = sorted(settings.instruments, key=lambda one: one.id)
+    listings = {
+        one.id: Listing(
+            one,
+            FeeSchedule(
+                settings.fees[one.id].maker,
+                settings.fees[one.id].taker,
+                terms.fees_in_received and one.kind is Kind.SPOT,
+            ),
+            terms.tiers.get(one.id, ()),
+            one.id in terms.borrows,
+        )
+        for one in listed
+        if one.id in settings.fees
+    }
+    windows = tuple(settings.window_ticks(one.id) for one in listed)
+    return SimulatedVenue(
+        tuple(one.id for one in listed),
+        windows,
+        listings,
+        terms.deposits,
+        Constant(terms.out_ns, terms.in_ns),
+        terms.in_ns,
+        terms.impact_decay_ns,
+        terms.queue,
+    )
+
+
+def driver(
+    setup: Setup,
+    journal: Journal,
+    tape: TapeSink | None = None,
+) -> Driver:
+    """Engine, venue and recorder of a setup, wired together."""
+    terms = setup.venue
+    return Driver(
+        Engine(setup.settings),
+        simulated_venue(setup),
+        Delays(terms.decision_ns, terms.in_ns),
+        Recorder(journal.epoch),
+        journal,
+        tape,
+    )
+
+
+def deposits(setup: Setup, at_ns: int) -> Sequence[Transfer]:
+    """The money that a run begins with, as transfers into its accounts."""
+    return [
+        Transfer(
+            ts_recv=at_ns,
+            ts_venue=at_ns,
+            account=account,
+            currency=currency,
+            amount=amount,
+            reference=f"deposit {account} {currency}",
+        )
+        for account, wallet in sorted(setup.venue.deposits.items())
+        for currency, amount in sorted(wallet.items())
+    ]
