@@ -121,7 +121,8 @@ class Exchange:
     def state(self) -> list[Resting]:
         """The orders that rest, oldest first, with their places."""
         return [
-            Resting(structs.replace(order), *self.resting.place(order)) for order in self.resting
+            Resting(structs.replace(order, handle=0), *self.resting.place(order))
+            for order in self.resting
         ]
 
     def restore(self, seen: list[str], resting: list[Resting]) -> None:

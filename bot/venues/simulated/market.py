@@ -19,7 +19,7 @@ from bot.book.layout import (
     STATUS,
 )
 from bot.book.levels import size_at
-from bot.book.message import has_room
+from bot.book.message import has_room, judge
 from bot.model.command import Side
 from bot.model.instrument import Instrument
 from bot.tape.rows import MARK, SCALAR_SCALE, Int64s
@@ -89,6 +89,7 @@ class Market:
         if count and not has_room(self.book, i, count):
             self.grow(i, count)
         give_back(venue, self.book, i, now_ns)
+        judge(self.book, i, now_ns)
 
     def grow(self, i: int, rows: int) -> None:
         """Make room for so many more levels in a book."""

@@ -18,7 +18,7 @@ from typing import Final
 from msgspec import Struct
 
 from bot.book.arrays import BOOK, Book, f8, i8, void
-from bot.book.layout import CROSSING, DEPTH, HEARD, HEARD_BOOK, KNOWN, REACH, STATUS
+from bot.book.layout import CROSSING, DEPTH, HEARD, HEARD_BOOK, KNOWN, NEVER, REACH, STATUS
 from bot.book.levels import size_at
 from bot.kernel import kernel
 from bot.tape.rows import BID, BUY
@@ -169,7 +169,7 @@ def restate(venue: VenueArrays, book: Book, i: int) -> None:
         s = 0 if resting[i, k, SIDE] == BUY else 1
         price = resting[i, k, PRICE]
         reach = book.head[i, REACH + s]
-        if price >= reach if s == 0 else price <= reach:
+        if reach != NEVER and (price >= reach if s == 0 else price <= reach):
             queue[i, k, AHEAD] = min(queue[i, k, AHEAD], size_at(book, i, s, price))
         queue[i, k, TRADED] = 0.0
 
