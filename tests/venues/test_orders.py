@@ -335,3 +335,30 @@ def test_the_venue_refuses_to_run_ahead_of_what_it_was_fed():
 
     with pytest.raises(AssertionError, match="feed more"):
         there.advance(100)
+
+
+def test_an_idle_venue_reads_what_it_is_fed():
+    there = venue()
+
+    for k in range(50):
+        there.feed(Market().book(10 * k + 10, [(100, 5)], [(101 + k, 5)]).take())
+
+    # All but what the last blocks leave open, without anyone asking it to go on.
+    assert there.now_ns == 490 - IN_NS - 1
+    assert there.book.ladder[0, 2, 0] >= 101 + 47
+
+
+def test_an_order_sent_inside_a_block_meets_the_book_of_its_arrival():
+    there = venue()
+    there.feed(quoted().take())
+    there.feed(quoted_later().take())
+
+    there.submit(order("a", BUY, 1, 110), 20)
+    there.finish()
+    there.advance(FOREVER)
+
+    assert said(there.take_events())[1] == ("Fill", "a", 1, 101)
+
+
+def quoted_later() -> Market:
+    return Market().change(15, bids=[(97, 1)]).book(40, [(104, 5)], [(105, 5)])

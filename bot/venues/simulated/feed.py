@@ -30,6 +30,11 @@ class Feed:
         """Every row up to this venue time stands in `rows`, or has been read."""
         return -FOREVER if self._waiting else self._order.known_ns
 
+    @property
+    def settled_ns(self) -> int:
+        """Every row up to this venue time has been put into its place, read or not."""
+        return self._order.known_ns
+
     def push(self, block: Block) -> None:
         """Take rows in, as they were received."""
         assert block.instruments == self._instruments, (

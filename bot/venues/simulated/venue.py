@@ -165,6 +165,9 @@ class SimulatedVenue:
 
     def feed(self, block: Block) -> None:
         """Give it the market's rows, as they were received."""
+        if self.idle and self._feed.settled_ns > self.now_ns:
+            # Nothing that is still to be sent can arrive so early; unread rows would pile up.
+            self.advance(self._feed.settled_ns)
         self._feed.push(block)
         self.arrays.clock[KNOWN_NS] = self._feed.known_ns
 
