@@ -38,6 +38,7 @@ class BookFeed:
         scanned = self._scan.read(frame) if self._scan else REFUSED
         if scanned[0] < 0:
             return False
+        self._feed.price.seen += scanned[0]
         self._feed.size.seen += scanned[0]
         self._arrived(ts_recv, scanned)
         return True
@@ -93,18 +94,24 @@ class BookFeed:
 
     def _write(self, bids: list[Level], asks: list[Level]) -> int:
         """Write levels where the scan would: behind the last row, not yet counted."""
-        feed, builder = self._feed, self._feed.builder
-        both = bids + asks
-        prices = [feed.price.count(price) for price, _ in both]
-        sizes = [feed.size.count(size) for _, size in both]
-        builder.reserve(len(both))
-        start, end = builder.rows, builder.rows + len(both)
+        builder = self._feed.builder
+        start = builder.rows
+        builder.reserve(len(bids) + len(asks))
+        middle = self._write_side(start, BID, bids)
+        end = self._write_side(middle, ASK, asks)
         builder.kind[start:end] = LEVEL
-        builder.side[start : start + len(bids)] = BID
-        builder.side[start + len(bids) : end] = ASK
-        builder.price[start:end] = prices
-        builder.size[start:end] = sizes
-        return len(both)
+        return end - start
+
+    def _write_side(self, row: int, side: int, levels: list[Level]) -> int:
+        feed, builder = self._feed, self._feed.builder
+        for price, size in levels:
+            ticks, lots = feed.price.ticks(price), feed.size.lots(size)
+            if ticks is not None:
+                builder.side[row] = side
+                builder.price[row] = ticks
+                builder.size[row] = lots
+                row += 1
+        return row
 
     def _copied(self, scanned: Scanned) -> Held:
         builder = self._feed.builder

@@ -11,7 +11,7 @@ class Counters(Struct):
         of room. depth_before_snapshot: changes that the snapshot already held.
     duplicates: changes, trades and touches that had been seen.
     snapshots_refused: older than the standing book, or than the oldest held change.
-    odd_sizes: finer than the lot.
+    odd_prices: off the tick, left out. odd_sizes: finer than the lot, taken as whole lots.
     off_book_trades: the insurance fund's, deleveragings, retail improvements: they met no
         order of the book. second_source: trades and aggregate trades beside the other kind.
     foreign: messages of other symbols. clock_steps: frames received before the one in front.
@@ -35,6 +35,7 @@ class Counters(Struct):
     marks: int = 0
     liquidations: int = 0
     duplicates: int = 0
+    odd_prices: int = 0
     odd_sizes: int = 0
     foreign: int = 0
     fallbacks: int = 0

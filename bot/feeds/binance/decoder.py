@@ -9,12 +9,12 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from bot.errors import DataError, quoted
+from bot.errors import DataError
 from bot.feeds.binance import wire
 from bot.feeds.binance.book_feed import BookFeed
 from bot.feeds.binance.counters import Counters
 from bot.feeds.binance.feed import Feed
-from bot.feeds.binance.grid import Grid, Sizes
+from bot.feeds.binance.grid import Prices, Sizes
 from bot.feeds.binance.instruments import native_symbol
 from bot.feeds.binance.market_feed import MarketFeed
 from bot.feeds.binance.sync import State
@@ -53,7 +53,7 @@ class BinanceDecoder:
         self._feed = Feed(
             instrument,
             native_symbol(instrument),
-            Grid(f"{instrument.id} price", instrument.grid.tick),
+            Prices(f"{instrument.id} price", instrument.grid.tick, self.counters),
             Sizes(f"{instrument.id} size", instrument.lot, self.counters),
             builder,
             events,
@@ -143,7 +143,7 @@ class BinanceDecoder:
         except _MALFORMED as error:
             raise DataError(
                 f"{self._where} frame",
-                quoted(text[:80].decode(errors="replace")),
+                text[:80].decode(errors="replace") or "nothing",
                 f"a message as Binance sends it ({error})",
                 "leave the frame out; a gap that opens in the book closes at the next snapshot",
             ) from error

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from bot.feeds.binance.counters import Counters
-from bot.feeds.binance.grid import Grid, Sizes
+from bot.feeds.binance.grid import Prices, Sizes
 from bot.feeds.binance.venue_time import VenueTime
 from bot.model.event import Event
 from bot.model.instrument import Instrument
@@ -18,7 +18,7 @@ class Feed(Struct, frozen=True):
 
     instrument: Instrument
     symbol: str
-    price: Grid
+    price: Prices
     size: Sizes
     builder: BlockBuilder
     events: list[Event]

@@ -8,8 +8,10 @@ from bot.feeds.binance.counters import Counters
 
 STEPS_MAX: Final = 10**18
 """Below this, counts and their sums fit the tape's 64 bits."""
-ODD_SHARE: Final = 100
-"""One size in so many may be finer than the lot; more, and the lot is wrong."""
+ODD_PRICES_SHARE: Final = 4
+ODD_SIZES_SHARE: Final = 8
+"""One in so many may be off the grid; of a wrong tick half the prices are, or more."""
+ODD_MIN: Final = 2
 REMEMBERED_MAX: Final = 65_536
 
 _DIGITS_MAX: Final = 40
@@ -73,6 +75,12 @@ class Grid:
             raise self._refused(text, f"less than 1e18 times {self.unit.normalize():f}")
         return steps, not (beyond or off)
 
+    def _check_share(self, text: str, odd: int, seen: int, share: int) -> None:
+        if odd > ODD_MIN + seen // share:
+            raise self._refused(
+                text, f"a multiple of {self.unit.normalize():f} in all but 1 of {share}"
+            )
+
     def _refused(self, text: str, expected: str) -> DataError:
         return DataError(
             self.where,
@@ -82,38 +90,64 @@ class Grid:
         )
 
 
+class Prices(Grid):
+    """The ticks of a price, with room for orders older than the tick.
+
+    When Binance coarsens a grid, orders that rest stay as they are: a tenth of a quiet book may
+    stand between today's ticks. Such a level cannot be told in ticks and is left out; so many
+    that the tick itself must be wrong are refused.
+
+    seen: prices so far; the counters have those off the grid.
+    """
+
+    def __init__(self, where: str, tick: Decimal, counters: Counters) -> None:
+        """Nothing seen so far."""
+        super().__init__(where, tick)
+        self.seen = 0
+        self._counters = counters
+
+    def ticks(self, text: str) -> int | None:
+        """How many ticks the text stands for, None between two; DataError as for `count`."""
+        self.seen += 1
+        ticks = self._counted.get(text)
+        if ticks is not None:
+            return ticks
+        ticks, exact = self._divide(text)
+        if exact:
+            self._remember(text, ticks)
+            return ticks
+        self._counters.odd_prices += 1
+        self._check_share(text, self._counters.odd_prices, self.seen, ODD_PRICES_SHARE)
+        return None
+
+
 class Sizes(Grid):
     """The lots of a size, with room for orders older than the lot.
 
-    When Binance coarsens a lot, orders that rest stay as they are: in a minute of spot BTC a
-    handful of levels is finer than any new order may be. Such a size counts as its whole lots,
-    one at least; so many that the lot itself must be wrong are refused.
+    A size finer than the lot counts as its whole lots, one at least, for it is there; so many
+    that the lot itself must be wrong are refused.
 
     seen: sizes so far; the counters have those finer than the lot.
     """
 
-    def __init__(self, where: str, unit: Decimal, counters: Counters) -> None:
+    def __init__(self, where: str, lot: Decimal, counters: Counters) -> None:
         """Nothing seen so far."""
-        super().__init__(where, unit)
+        super().__init__(where, lot)
         self.seen = 0
         self._counters = counters
 
-    def count(self, text: str) -> int:
-        """How many lots the text stands for; DataError as for a price."""
+    def lots(self, text: str) -> int:
+        """How many lots the text stands for; DataError as for `count`."""
         self.seen += 1
         lots = self._counted.get(text)
-        if lots is None:
-            lots, exact = self._divide(text)
-            if not exact:
-                return self._odd(text, lots)
+        if lots is not None:
+            return lots
+        lots, exact = self._divide(text)
+        if exact:
             self._remember(text, lots)
-        return lots
-
-    def _odd(self, text: str, lots: int) -> int:
+            return lots
         self._counters.odd_sizes += 1
-        if self._counters.odd_sizes > 1 + self.seen // ODD_SHARE:
-            expected = f"multiples of {self.unit.normalize():f} but for 1 in {ODD_SHARE}"
-            raise self._refused(text, expected)
+        self._check_share(text, self._counters.odd_sizes, self.seen, ODD_SIZES_SHARE)
         return max(1, lots)
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from bot.errors import DataError, UsageError, quoted
 from bot.feeds.binance import wire
+from bot.feeds.binance.grid import ODD_PRICES_SHARE, ODD_SIZES_SHARE
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import NS_PER_HOUR, NS_PER_MS, NS_PER_SECOND, Currency, InstrumentId
 
@@ -133,10 +134,11 @@ def stated_instrument(
 
 
 def grid_from_snapshot(snapshot: bytes) -> tuple[Decimal, Decimal]:
-    """The tick and lot that a REST depth snapshot is written on: its finest decimals that count.
+    """The tick and lot that a REST depth snapshot is written on: its finest decimals.
 
-    Trailing zeros do not: futures pad prices, spot pads everything to eight places. A later
-    value off this grid is refused when it is decoded, so that a wrong guess cannot pass.
+    Trailing zeros do not count (futures pad prices, spot pads everything to eight places), nor
+    do the few orders older than the grid that a decoder tolerates. More values off this grid
+    are refused when they are decoded, so that a wrong reading cannot pass.
     """
     book = _read(wire.depth_snapshot, snapshot, "binance depth snapshot")
     levels = book.bids + book.asks
@@ -144,7 +146,10 @@ def grid_from_snapshot(snapshot: bytes) -> tuple[Decimal, Decimal]:
         raise DataError(
             "binance depth snapshot", "no levels", "at least one", "state the tick and the lot"
         )
-    return _finest([price for price, _ in levels]), _finest([size for _, size in levels])
+    return (
+        _finest([price for price, _ in levels], ODD_PRICES_SHARE),
+        _finest([size for _, size in levels], ODD_SIZES_SHARE),
+    )
 
 
 def native_symbol(instrument: Instrument) -> str:
@@ -199,9 +204,10 @@ def _kind(contract_type: str) -> Kind | None:
     return None
 
 
-def _finest(texts: list[str]) -> Decimal:
-    decimals = max(len(text.partition(".")[2].rstrip("0")) for text in texts)
-    return Decimal(1).scaleb(-decimals)
+def _finest(texts: list[str], odd_share: int) -> Decimal:
+    """The step that all texts lie on but for one in so many."""
+    decimals = sorted(len(text.partition(".")[2].rstrip("0")) for text in texts)
+    return Decimal(1).scaleb(-decimals[-1 - len(texts) // odd_share])
 
 
 def _delivered_ns(expiry: str) -> int:
@@ -226,7 +232,7 @@ def _read(reader: msgspec.json.Decoder[_Answer], body: bytes, where: str) -> _An
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DataError(
             where,
-            quoted(body[:80].decode(errors="replace")),
+            body[:80].decode(errors="replace") or "nothing",
             f"the answer as Binance sends it ({error})",
             "fetch it again",
         ) from error

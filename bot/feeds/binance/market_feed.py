@@ -56,8 +56,10 @@ class MarketFeed:
         if trade.id <= self._trade_id:
             counters.duplicates += 1
             return
-        price, size = feed.price.count(trade.price), feed.size.count(trade.size)
+        price, size = feed.price.ticks(trade.price), feed.size.lots(trade.size)
         self._trade_id = trade.id
+        if price is None:
+            return
         if isinstance(trade, Trade) and trade.kind != _MARKET:
             counters.off_book_trades += 1
             return
@@ -76,14 +78,16 @@ class MarketFeed:
         if ticker.update_id <= self._update_id:
             counters.duplicates += 1
             return
-        bid = feed.price.count(ticker.bid_price), feed.size.count(ticker.bid_size)
-        ask = feed.price.count(ticker.ask_price), feed.size.count(ticker.ask_size)
+        bid, ask = feed.price.ticks(ticker.bid_price), feed.price.ticks(ticker.ask_price)
+        bid_size, ask_size = feed.size.lots(ticker.bid_size), feed.size.lots(ticker.ask_size)
         self._update_id = ticker.update_id
+        if bid is None or ask is None:
+            return
         counters.touches += 1
         venue_ms = ticker.match_ms or ticker.event_ms
         feed.venue_time.observe(ts_recv, venue_ms)
         ts_venue, flags = feed.venue_time.stamp(ts_recv, venue_ms)
-        feed.builder.touch(ts_recv, ts_venue, bid, ask, flags)
+        feed.builder.touch(ts_recv, ts_venue, (bid, bid_size), (ask, ask_size), flags)
 
     def mark(self, ts_recv: int, mark: MarkPrice) -> None:
         """Mark, index and estimated settlement as scalars; the funding rate when it changed."""

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from bot.errors import DataError
 from bot.feeds.binance import wire
-from bot.feeds.binance.counters import Counters
 from bot.feeds.binance.depth import DepthScan
-from bot.feeds.binance.grid import Grid, Sizes
+from bot.feeds.binance.grid import Grid
 from bot.model.units import InstrumentId
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import ASK, BID, LEVEL
+from tests.feeds.binance.captures import stated
+from tests.feeds.binance.messages import NOW, Tape, snapshot
 
 SYMBOL = "BTCUSDT"
 SPOT = (
@@ -40,8 +41,8 @@ FRAMES = (SPOT, USDM, WITH_NEW_FIELDS, BARE)
 Read = tuple[list[tuple[int, int, int]], tuple[int, ...]]
 
 
-def grids() -> tuple[Grid, Sizes]:
-    return Grid("price", Decimal("0.1")), Sizes("size", Decimal("0.001"), Counters())
+def grids() -> tuple[Grid, Grid]:
+    return Grid("price", Decimal("0.1")), Grid("size", Decimal("0.001"))
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +69,12 @@ def plain(frame: bytes) -> Read:
     head = wire.head.decode(frame)
     update = wire.depth_update.decode(bytes(head.data) or frame)
     assert update.symbol == SYMBOL
-    counters = Counters()
-    price, size = Grid("price", Decimal("0.1")), Sizes("size", Decimal("0.001"), counters)
+    price, size = grids()
     rows = [
         (side, price.count(one), size.count(other))
         for side, levels in ((BID, update.bids), (ASK, update.asks))
         for one, other in levels
     ]
-    assert counters.odd_sizes == 0, "the scan leaves sizes finer than the lot to the plain decoder"
     ids = (update.first_id, update.last_id, update.previous_id)
     return rows, (*ids, update.event_ms, update.match_ms)
 
@@ -248,6 +247,25 @@ def damaged(draw: st.DrawFn) -> bytes:
 @given(frame=damaged())
 def test_no_damage_makes_the_scan_differ(scan, builder, frame):
     check(scan, builder, frame)
+
+
+@settings(max_examples=150)
+@given(frames=st.lists(damaged(), max_size=3))
+def test_no_damage_makes_a_compiled_decoder_differ_from_a_plain_one(frames):
+    assert taken(frames, compiled=True) == taken(frames, compiled=False)
+
+
+def taken(frames: list[bytes], *, compiled: bool) -> tuple[object, ...]:
+    """All that a decoder makes of these frames and of a snapshot among them."""
+    tape = Tape(stated("binanceusdm", "BTC/USDT:USDT", "0.1", "0.001"), compiled=compiled)
+    errors = []
+    for frame in (WITH_NEW_FIELDS, msgspec.json.encode(snapshot(last=158)), USDM, *frames):
+        try:
+            tape.decoder.decode(NOW, frame)
+        except DataError as error:
+            errors.append(str(error))
+    tape.counters.fallbacks = 0
+    return tape.messages(), tape.events, tape.counters, errors
 
 
 NUMBERS = st.one_of(
