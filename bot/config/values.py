@@ -1,0 +1,217 @@
+"""The kinds of values that a configuration has, each with the words that tell what it may be.
+
+Money and rates are exact: whole numbers, or text such as "0.0002". A number with a point is
+refused for them, because what reads it elsewhere would round it. What is measured in time or
+bps may have one.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final, NoReturn
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from bot.risk.limits import COLLAR_REFERENCES
+from bot.risk.margin import TierTable
+
+NONE: Final = "none"
+"""How a file says that something is not limited."""
+
+CAUTIOUS: Final = "cautious"
+"""How a file asks for maintenance rates that are several times what venues ask for."""
+
+RATE_MAX: Final = Decimal("0.1")
+
+
+def refuse(expected: str, fix: str) -> NoReturn:
+    """Refuse a value; what was seen and where it stands is added by whoever tells it."""
+    raise PydanticCustomError(
+        "refused",
+        "expected {expected}; {fix}",
+        {"expected": expected, "fix": fix},
+    )
+
+
+def exact(value: object, expected: str = "a number") -> Decimal:
+    """A whole number, or text, as an exact number."""
+    if isinstance(value, Decimal):
+        refuse(f"{expected}, in quotes", f'write "{value}": without quotes it would be rounded')
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        refuse(expected, 'write it in quotes, such as "10000" or "0.0005"')
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        refuse(expected, 'write digits and a point only, such as "10000" or "0.0005"')
+    if not number.is_finite():
+        refuse(expected, 'write a finite number, such as "10000"')
+    return number
+
+
+def number(value: object, expected: str = "a number") -> float:
+    """A number that need not be exact."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
+        refuse(expected, "write it without quotes, such as 5 or 0.5")
+    if not Decimal(value).is_finite():
+        refuse(expected, "write a finite number, such as 5")
+    return float(value)
+
+
+def whole(value: object, expected: str = "a whole number") -> int:
+    """A whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        refuse(expected, "write it without quotes and point, such as 250")
+    return value
+
+
+def _at_least(convert: Callable[[object, str], Any], low: int, expected: str) -> BeforeValidator:
+    def check(value: object) -> Any:
+        found = convert(value, expected)
+        if found < low:
+            refuse(expected, f"write {low} or more")
+        return found
+
+    return BeforeValidator(check)
+
+
+def _above(convert: Callable[[object, str], Any], expected: str) -> BeforeValidator:
+    def check(value: object) -> Any:
+        found = convert(value, expected)
+        if found <= 0:
+            refuse(expected, "write more than 0")
+        return found
+
+    return BeforeValidator(check)
+
+
+def _rate(value: object) -> Decimal:
+    expected = "a fraction of the notional under 0.1, such as 0.0005 for 5 bps"
+    rate = exact(value, expected)
+    if abs(rate) >= RATE_MAX:
+        refuse(expected, "write a fraction, neither percent nor bps")
+    return rate
+
+
+_TEXT_NUMBER: Final = {"type": ["integer", "string"], "pattern": r"^-?\d+(\.\d+)?$"}
+
+Exact = Annotated[Decimal, _above(exact, "a number > 0"), WithJsonSchema(_TEXT_NUMBER)]
+Amount = Annotated[Decimal, _at_least(exact, 0, "a number >= 0"), WithJsonSchema(_TEXT_NUMBER)]
+Rate = Annotated[Decimal, BeforeValidator(_rate), WithJsonSchema(_TEXT_NUMBER)]
+Span = Annotated[float, _at_least(number, 0, "a number >= 0"), WithJsonSchema({"type": "number"})]
+Speed = Annotated[float, _above(number, "a number > 0"), WithJsonSchema({"type": "number"})]
+Count = Annotated[
+    int, _at_least(whole, 1, "a whole number >= 1"), WithJsonSchema({"type": "integer"})
+]
+Milliseconds = Annotated[
+    int, _at_least(whole, 0, "a whole number >= 0"), WithJsonSchema({"type": "integer"})
+]
+Seed = Milliseconds
+
+
+# --- limits: every one may be "none" -----------------------------------------------------------
+
+
+def _or_none(value: object, convert: Callable[[object, str], Any], expected: str) -> Any:
+    if value == NONE:
+        return None
+    expected = f'{expected} >= 0 or "{NONE}"'
+    bound = convert(value, expected)
+    if bound < 0:
+        refuse(expected, f'write 0 or more, or "{NONE}" to leave it unlimited')
+    return bound
+
+
+def _bounds(value: object, what: str) -> dict[str, Decimal] | None:
+    if value == NONE:
+        return None
+    if not isinstance(value, Mapping):
+        refuse(f'a table of numbers by {what}, or "{NONE}"', "write [section] and a line for each")
+    return {
+        str(key): exact_bound(bound, f"for {key} a number >= 0") for key, bound in value.items()
+    }
+
+
+def exact_bound(value: object, expected: str) -> Decimal:
+    """A bound of a table, that may be zero and not less."""
+    bound = exact(value, expected)
+    if bound < 0:
+        refuse(expected, "write 0 or more")
+    return bound
+
+
+def _collars(value: object) -> dict[str, Decimal] | None:
+    bounds = _bounds(value, "reference")
+    for name in bounds or ():
+        if name not in COLLAR_REFERENCES:
+            known = ", ".join(sorted(COLLAR_REFERENCES))
+            refuse(f"references of {known}, not {name}", "name a price that a limit can refer to")
+    return bounds
+
+
+def _none_or(schema: dict[str, Any]) -> WithJsonSchema:
+    return WithJsonSchema({"anyOf": [{"const": NONE}, schema]})
+
+
+_TABLE: Final = {"type": "object", "additionalProperties": _TEXT_NUMBER}
+
+Limit = Annotated[
+    Decimal | None,
+    BeforeValidator(lambda value: _or_none(value, exact, "a number")),
+    _none_or(_TEXT_NUMBER),
+]
+CountLimit = Annotated[
+    int | None,
+    BeforeValidator(lambda value: _or_none(value, whole, "a whole number")),
+    _none_or({"type": "integer", "minimum": 0}),
+]
+InstrumentLimits = Annotated[
+    dict[str, Decimal] | None,
+    BeforeValidator(lambda value: _bounds(value, "instrument")),
+    _none_or(_TABLE),
+]
+CurrencyLimits = Annotated[
+    dict[str, Decimal] | None,
+    BeforeValidator(lambda value: _bounds(value, "underlying")),
+    _none_or(_TABLE),
+]
+Collars = Annotated[dict[str, Decimal] | None, BeforeValidator(_collars), _none_or(_TABLE)]
+
+
+# --- maintenance margins -----------------------------------------------------------------------
+
+Steps = tuple[tuple[Decimal, Decimal], ...]
+"""`(floor, rate)`, lowest floor first."""
+
+
+def _tiers(value: object) -> Steps | str:
+    if value == CAUTIOUS:
+        return CAUTIOUS
+    expected = f'"{CAUTIOUS}" or a list of [floor, rate]'
+    fix = 'write the venue\'s own, such as [["0", "0.004"], ["50000", "0.005"]]'
+    if not isinstance(value, list | tuple) or not value:
+        refuse(expected, fix)
+    if not all(isinstance(step, list | tuple) and len(step) == 2 for step in value):
+        refuse(expected, fix)
+    steps = tuple((exact(floor, expected), exact(rate, expected)) for floor, rate in value)
+    try:
+        TierTable.of(*steps)
+    except ValueError as error:
+        refuse(f"{expected} ({error})", fix)
+    return steps
+
+
+Tiers = Annotated[
+    Steps | str,
+    BeforeValidator(_tiers),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": CAUTIOUS},
+                {
+                    "type": "array",
+                    "items": {"type": "array", "items": _TEXT_NUMBER, "minItems": 2, "maxItems": 2},
+                },
+            ]
+        }
+    ),
+]
