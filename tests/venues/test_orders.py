@@ -302,6 +302,30 @@ def test_a_resting_reduce_only_order_shrinks_with_the_position():
     assert there.positions == {}
 
 
+def test_a_resting_reduce_only_order_shrinks_when_another_order_is_filled_by_the_market():
+    there = venue(quoted().trade(50, BUY, 102, 5))
+    answers(there, order("a", BUY, 2, 101), order("b", SELL, 2, 103, reduce_only=True))
+
+    answers(there, order("c", SELL, 2, 102), sent=30)
+    there.advance(FOREVER)
+
+    assert said(there.take_events()) == [
+        ("Fill", "c", 2, 102),
+        ("OrderCanceled", "b", "reduce-only"),
+    ]
+
+
+def test_a_level_that_returns_into_the_other_side_leaves_the_book_unusable():
+    there = venue(quoted().change(30, bids=[(101, 2)]), decay_ns=100)
+    answers(there, order("a", BUY, 3, 101))
+
+    before = answers(there, order("b", BUY, 1, 99), sent=50)
+    after = answers(there, order("c", BUY, 1, 99), sent=200)
+
+    assert before == [("OrderAccepted", "b")]
+    assert after == [("OrderRejected", "c", "book unusable")]
+
+
 def test_an_order_never_meets_our_own_order():
     there = venue(quoted())
 
