@@ -89,8 +89,14 @@ class BlockBuilder:
     ) -> None:
         """Append a message of best bid and ask, each `(price, size)`."""
         self.begin(ts_recv, ts_venue, flags=flags)
-        self.row(TOUCH, BID, *bid)
-        self.row(TOUCH, ASK, *ask)
+        self.reserve(2)
+        at = self.rows
+        kind, side, price, size = self.kind, self.side, self.price, self.size
+        kind[at] = kind[at + 1] = TOUCH
+        side[at], side[at + 1] = BID, ASK
+        price[at], size[at] = bid
+        price[at + 1], size[at + 1] = ask
+        self.rows = at + 2
         self.end()
 
     def scalars(self, ts_recv: int, ts_venue: int, values: dict[int, int], flags: int = 0) -> None:
