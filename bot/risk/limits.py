@@ -107,9 +107,9 @@ class Limits(Struct, frozen=True, kw_only=True, dict=True):
                 if bound is not None or key:
                     _require_bound(f"{name} {key}".rstrip(), bound, count=name in _COUNTS)
         for reference in self.price_collar_bps or ():
-            if reference not in COLLAR_REFERENCES:
+            if type(reference) is not Reference or reference not in COLLAR_REFERENCES:
                 known = ", ".join(sorted(COLLAR_REFERENCES))
-                raise ValueError(f"price_collar_bps: got {reference}, expected one of {known}")
+                raise ValueError(f"price_collar_bps: got {reference!r}, expected one of {known}")
 
     @cached_property
     def counts_orders(self) -> bool:
@@ -138,6 +138,11 @@ class LimitBook(Struct, frozen=True, kw_only=True, dict=True):
     total: Limits
     mark: MarkReference
     tiers: dict[InstrumentId, TierTable]
+
+    def __post_init__(self) -> None:
+        """Refuse a mark that is not one of the two."""
+        if type(self.mark) is not MarkReference:
+            raise ValueError(f"mark: got {self.mark!r}, expected one of {', '.join(MarkReference)}")
 
     def over(self, account: AccountId, strategy: StrategyName) -> list[tuple[Scope, Limits | None]]:
         """The scopes that an order stands in, narrowest first; None where nothing is stated."""

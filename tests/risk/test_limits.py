@@ -3,6 +3,7 @@
 `EDGES` names a case for each limit; a limit without one fails `test_every_limit_has_an_edge`.
 """
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -280,6 +281,25 @@ def test_closing_one_leg_of_a_hedge_is_held_back_by_the_net():
     assert not desk.passes(order(1, Side.SELL, instrument=SPOT))
 
 
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [
+        ("position_max", {PERP: Decimal(5)}),
+        ("gross_notional_max", Decimal(500)),
+        ("net_notional_max", Decimal(500)),
+        ("net_delta_max", {COIN: Decimal(5)}),
+        ("leverage_max", Decimal("0.5")),
+    ],
+)
+def test_shorts_are_limited_like_longs(name, bound):
+    world = World(equity_of=Decimal(1000)).hold(-3)
+    desk = Desk(world, book(total=limits(**{name: bound})))
+
+    assert desk.passes(order(2, Side.SELL))
+    assert not desk.passes(order(1, Side.SELL))
+    assert desk.passes(order(3))
+
+
 def test_an_instrument_that_a_limit_does_not_name_is_refused():
     desk = Desk(World(), book(total=limits(position_max={PERP: Decimal(5)})))
 
@@ -355,11 +375,28 @@ def test_money_is_converted_to_the_reporting_currency():
         ("position_max", {PERP: None}),
         ("position_max", {PERP: 1.5}),
         ("price_collar_bps", {Reference.EQUITY: Decimal(1)}),
+        ("price_collar_bps", {"mark": Decimal(1)}),
     ],
 )
 def test_a_bound_that_bounds_nothing_is_refused_when_it_is_stated(name, bound):
     with pytest.raises(ValueError, match=name):
         limits(**{name: bound})
+
+
+def test_limits_cross_a_process_border_after_they_were_used():
+    stated = book(total=limits(gross_notional_max=Decimal(500)))
+    Desk(World(), stated).passes(order(1))
+
+    arrived = pickle.loads(pickle.dumps(stated))
+
+    assert arrived == stated
+    assert Desk(World(), arrived).passes(order(4))
+    assert not Desk(World(), arrived).passes(order(5))
+
+
+def test_a_mark_reference_that_is_only_a_word_is_refused():
+    with pytest.raises(ValueError, match="mark"):
+        book(mark="venue")
 
 
 def test_limits_read_from_text_are_exact():

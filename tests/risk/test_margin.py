@@ -86,9 +86,7 @@ def test_liquidation_and_bankruptcy_prices_are_the_venues(reference, tables):
             maintenance_others=exact(given_["tmm_other"]),
             profit_others=profit,
         )
-        bankrupt = bankruptcy_price(
-            quantity, entry, balance, inverse=False, profit_others=profit
-        )
+        bankrupt = bankruptcy_price(quantity, entry, balance, inverse=False, profit_others=profit)
 
         if expected["liq_price"] is None:
             assert liquidated is None, row["id"]
@@ -148,9 +146,10 @@ def test_an_inverse_long_by_hand():
     )
 
     assert price == 80
-    assert bankruptcy_price(
-        Decimal(1000), Decimal(100), Decimal(10), inverse=True, profit_others=ZERO
-    ) == 50
+    assert (
+        bankruptcy_price(Decimal(1000), Decimal(100), Decimal(10), inverse=True, profit_others=ZERO)
+        == 50
+    )
 
 
 def test_an_inverse_short_that_its_own_coins_cover_is_never_liquidated():
@@ -202,9 +201,7 @@ def test_the_margin_is_continuous_and_rises_with_the_notional(table):
     notionals = sorted({tier.floor + extra for tier in table.tiers for extra in (0, 1, 77)})
     margins = [table.maintenance(notional) for notional in notionals]
     assert margins == sorted(margins)
-    assert all(
-        0 <= margin <= notional for margin, notional in zip(margins, notionals, strict=True)
-    )
+    assert all(0 <= margin <= notional for margin, notional in zip(margins, notionals, strict=True))
 
 
 @given(tier_tables(), NUMBERS, NUMBERS, st.integers(-(10**6), 10**6).map(Decimal), SIDES)
