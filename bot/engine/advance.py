@@ -11,7 +11,7 @@ from bot.book.message import take_row as take_book_row
 from bot.kernel import kernel
 from bot.signals.arrays import SIGNALS, WOKEN, Signals
 from bot.signals.evaluate import end_message as end_signals
-from bot.signals.evaluate import forget_rows, take_samples
+from bot.signals.evaluate import forget_book, take_samples
 from bot.signals.evaluate import take_row as take_signal_row
 from bot.tape.columns import ROWS, Rows
 from bot.tape.rows import CONTINUES, OPEN, SNAPSHOT, Int64s
@@ -42,7 +42,7 @@ def take_message(rows: Rows, m: int, book: Book, signals: Signals) -> None:
         take_samples(signals, t)
         begin_message(book, i, flags)
         if flags & SNAPSHOT:
-            forget_rows(signals, i)
+            forget_book(signals, book, i, t)
     snapshot = flags & SNAPSHOT
     shown = signals.row_first[i + 1] > signals.row_first[i]
     for r in range(rows.first[m], rows.first[m + 1]):

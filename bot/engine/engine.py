@@ -3,6 +3,7 @@
 from bot.engine.advance import Advance, advance
 from bot.engine.ask import ask
 from bot.engine.commands import NOTHING, give
+from bot.engine.explain import Explanation, explain
 from bot.engine.exposure import EngineExposure
 from bot.engine.holdings import EngineHoldings
 from bot.engine.intake import next_due, take_block, take_event
@@ -12,6 +13,8 @@ from bot.engine.sight import EngineSight
 from bot.engine.state import State
 from bot.model.command import Approved
 from bot.model.event import AnyEvent
+from bot.model.units import StrategyName
+from bot.risk.headroom import Usage, usage
 from bot.risk.recheck import recheck
 from bot.tape.rows import Block
 
@@ -29,6 +32,7 @@ class Engine:
         self._sight = EngineSight(self.state)
         self._holdings = EngineHoldings(self.state)
         self._exposure = EngineExposure(self.state)
+        self.state.usage = self.usage
 
     def step(self, item: Block | AnyEvent) -> Outcome:
         """Take in what happened; say what to do about it. Pure: no clock, no I/O, no randomness.
@@ -70,3 +74,12 @@ class Engine:
             state.halts,
             epoch=state.settings.epoch,
         )
+
+    def usage(self) -> list[Usage]:
+        """Every limit that bounds what is held, and what stands against it."""
+        state = self.state
+        return usage(self._exposure, state.settings.limits, state.rates)
+
+    def explain(self, strategy: StrategyName) -> Explanation:
+        """What a strategy would decide now, why, and what would have changed it."""
+        return explain(self.state, self._sight, self.state.number[strategy])

@@ -55,7 +55,7 @@ def take_block(state: State, block: Block, advance: Advance) -> Taken:
         taken = int(cursor[0])
         if taken > before:
             state.seq += block.part(before, taken).whole
-            market.now = int(block.ts_recv[taken - 1])
+            market.moved(int(block.ts_recv[taken - 1]))
         if reason == GROW:
             market.grow()
         elif reason == PYTHON:

@@ -35,7 +35,7 @@ from bot.model.units import NS_PER_HOUR, Currency, InstrumentId
 from bot.signals import arrays as signals
 from bot.signals import evaluate
 from bot.signals.base import Fees, Watch
-from bot.signals.order_book_kernels import average_price
+from bot.signals.impact_kernels import average_price
 from bot.signals.table import SignalTable
 from bot.signals.touch import BOTH, FROM_BOOK, FROM_TOUCH, read_touch
 from bot.tape.rows import INDEX, MARK, SCALAR_SCALE
@@ -111,6 +111,8 @@ class Market:
         self.rates: list[Rate | None] = [None] * count
         self.lost: set[InstrumentId] = set()
         self._pricers = _pricers(terms)
+        self._touches: dict[int, tuple[int, int, int, int] | None] = {}
+        self._mids: dict[InstrumentId, Decimal | None] = {}
 
     # --- taking in -------------------------------------------------------------------------
 
@@ -118,9 +120,15 @@ class Market:
         """Give every book more room outside its window."""
         self.book = books.grown(self.book, 2 * self.book.far.shape[3])
 
+    def moved(self, now: int) -> None:
+        """Rows were taken in, the last at this time: best prices are read anew."""
+        self.now = now
+        self._touches.clear()
+        self._mids.clear()
+
     def take(self, event: MarketEvent) -> None:
         """Take a market event in; scores that it concerns are recomputed."""
-        self.now = event.ts_recv
+        self.moved(event.ts_recv)
         match event:
             case FundingRate():
                 self._take_rate(event)
@@ -171,21 +179,28 @@ class Market:
 
         None while that is crossed, one-sided, gapped or not yet known.
         """
+        if i not in self._touches:
+            # A call into compiled code costs 3 us, and many ask between two messages.
+            self._touches[i] = self._read_touch(i)
+        return self._touches[i]
+
+    def _read_touch(self, i: int) -> tuple[int, int, int, int] | None:
         head = self.book.head
-        if head[i, TOUCH_NS] > head[i, BOOK_NS] or head[i, STATUS] != KNOWN:
-            source = FROM_TOUCH
-        else:
-            source = FROM_BOOK
+        fresher = head[i, TOUCH_NS] > head[i, BOOK_NS] or head[i, STATUS] != KNOWN
+        source = FROM_TOUCH if fresher else FROM_BOOK
         sides, bid, bid_size, ask, ask_size = read_touch(self.book, i, source)
         return (bid, bid_size, ask, ask_size) if sides == BOTH else None
 
     def mid(self, instrument: InstrumentId) -> Decimal | None:
         """The middle of the touch, exactly."""
-        i = self.terms.number.get(instrument)
-        touch = None if i is None else self.touch_ticks(i)
-        if i is None or touch is None:
-            return None
-        return self.terms.listed[i].grid.tick * (touch[0] + touch[2]) / 2
+        if instrument not in self._mids:
+            i = self.terms.number.get(instrument)
+            touch = None if i is None else self.touch_ticks(i)
+            mid = None
+            if i is not None and touch is not None:
+                mid = self.terms.listed[i].grid.tick * (touch[0] + touch[2]) / 2
+            self._mids[instrument] = mid
+        return self._mids[instrument]
 
     def scalar(self, instrument: InstrumentId, field: int) -> Decimal | None:
         """A scalar as it was last heard."""

@@ -9,7 +9,7 @@ import numpy as np
 from bot.engine.state import State
 from bot.model.instrument import Instrument, Kind
 from bot.model.units import NS_PER_HOUR, Currency, InstrumentId
-from bot.risk.limits import Limits
+from bot.risk.limits import TOTAL, Level, Scope
 from bot.signals.base import Fees, Score
 from bot.signals.slots import HIGH, LOW
 from bot.strategy.sight import (
@@ -187,36 +187,14 @@ class EngineSight:
         return self._state.ledger.equity(None, self._state.market)
 
     def headroom(self, strategy: int, limit: str) -> Decimal | None:
-        """What is left below a limit in money, of the strategy or in total; None: not limited."""
-        state = self._state
-        limits: list[Limits | None] = [
-            state.settings.limits.strategies.get(state.names[strategy]),
-            state.settings.limits.total,
+        """What is left below a limit, the tightest scope's; None: not limited or not known."""
+        name = self._state.names[strategy]
+        concerned = {TOTAL, Scope(Level.STRATEGY, name)}
+        concerned |= {Scope(Level.ACCOUNT, one) for one in self._state.settings.accounts.values()}
+        left = [
+            one.allowed - one.used if one.used is not None else None
+            for one in self._state.usage()
+            if one.limit == limit and one.scope in concerned
         ]
-        bounds = [
-            bound
-            for one in limits
-            if one is not None and isinstance(bound := getattr(one, limit, None), Decimal)
-        ]
-        if not bounds:
-            return None
-        used = gross_notional(state, None if len(bounds) == 1 else strategy)
-        if used is None:
-            return None
-        if limit != "gross_notional_max":
-            return min(bounds)
-        return min(bounds) - used
-
-
-def gross_notional(state: State, strategy: int | None) -> Decimal | None:
-    """Sum of all positions' notional at the mark, in the reporting currency."""
-    total = Decimal(0)
-    for (_, owner, name), position in state.ledger.holdings():
-        if not position.quantity or (strategy is not None and owner != state.names[strategy]):
-            continue
-        listed = state.terms.by_id[name]
-        mark, rate = state.market.mark(name), state.market.conversion(listed.quote)
-        if mark is None or rate is None:
-            return None
-        total += abs(listed.notional(position.quantity, mark) * rate)
-    return total
+        known = [one for one in left if one is not None]
+        return min(known) if known and len(known) == len(left) else None

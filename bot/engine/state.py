@@ -1,6 +1,6 @@
 """All that the engine remembers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.execution.desk import Desk, DeskState
 from bot.ledger.ledger import Ledger, LedgerState
 from bot.model.units import AccountId, InstrumentId, StrategyName
 from bot.risk.guards import OrderRates
+from bot.risk.headroom import Usage
 from bot.risk.kill import Halt, Halts
 from bot.risk.limits import MarkReference, Scope
 from bot.signals.base import Watch
@@ -93,6 +94,10 @@ class State:
         self.asked_ns = [-(1 << 62)] * len(self.names)
         self.postponed: set[int] = set()
         self.deciding = True
+        self.usage: Callable[[], list[Usage]] = list
+        self._accounts = {
+            one.id: settings.accounts.get(one.venue, one.account) for one in self.terms.listed
+        }
 
     @property
     def now(self) -> int:
@@ -101,8 +106,7 @@ class State:
 
     def account(self, instrument: InstrumentId) -> AccountId:
         """The account that trades an instrument."""
-        listed = self.terms.by_id[instrument]
-        return self.settings.accounts.get(listed.venue, listed.account)
+        return self._accounts[instrument]
 
     def profit(self, account: AccountId | None, strategy: StrategyName | None) -> Decimal | None:
         """Profit since the beginning, valued at mids; None while a price is unknown."""

@@ -20,7 +20,6 @@ from bot.modes.sources import Recorded, time_of
 from bot.tape.cut import cut
 from bot.tape.merge import Source, merge
 from bot.tape.rows import Block
-from bot.venues.simulated.queue import RISK_AVERSE
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -133,7 +132,7 @@ def _assumptions(setup: Setup) -> dict[str, str]:
         "latency out": f"{venue.out_ns / NS_PER_MS:g} ms",
         "latency in": f"{venue.in_ns / NS_PER_MS:g} ms",
         "decision": f"{venue.decision_ns / NS_PER_US:g} us",
-        "queue": "risk-averse" if venue.queue.code == RISK_AVERSE else f"rule {venue.queue.code}",
+        "queue": venue.queue.replace("_", "-"),
         "own impact decays in": f"{venue.impact_decay_ns / NS_PER_MS:g} ms",
         "positions are valued at": f"the {setup.settings.limits.mark}",
         **fees,

@@ -1,20 +1,21 @@
 """What a run is made of: the engine's settings, and the venue that stands in for the real one."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from msgspec import Struct, structs
 
+from bot.config import Config
+from bot.config.venue import VenueSettings
 from bot.engine.engine import Engine
 from bot.engine.settings import Settings
 from bot.journal.port import Journal
 from bot.model.event import Transfer
-from bot.model.instrument import Kind
-from bot.model.units import AccountId, Currency, InstrumentId
+from bot.model.instrument import Instrument, Kind
 from bot.modes.driver import Delays, Driver, TapeSink
 from bot.modes.recorder import Recorder
 from bot.tape.rows import TOUCH, Block
+from bot.venues.simulated import queue
 from bot.venues.simulated.fees import FeeSchedule
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
@@ -23,31 +24,17 @@ from bot.venues.simulated.queue import QueueRule
 from bot.venues.simulated.venue import SimulatedVenue
 
 
-class VenueTerms(Struct, frozen=True, kw_only=True):
-    """The simulated venue's own terms.
-
-    out_ns, in_ns: the ways there and back. decision_ns: from a message to our first byte.
-    impact_decay_ns: how long what we took from a level is missing from it, if the market says
-    nothing. tiers: maintenance margin of contracts on margin. fees_in_received: spot fees are
-    kept from what a fill brings. borrows: spot instruments that may be sold short.
-    """
-
-    out_ns: int
-    in_ns: int
-    decision_ns: int
-    impact_decay_ns: int
-    deposits: dict[AccountId, dict[Currency, Decimal]]
-    tiers: dict[InstrumentId, tuple[Tier, ...]]
-    fees_in_received: bool
-    borrows: tuple[InstrumentId, ...]
-    queue: QueueRule
-
-
 class Setup(Struct, frozen=True):
     """Everything that decides how a run goes, besides the tape."""
 
     settings: Settings
-    venue: VenueTerms
+    venue: VenueSettings
+
+
+def of(config: Config, instruments: Iterable[Instrument], epoch: str) -> Setup:
+    """What a configuration makes of a market or a recording."""
+    found = tuple(instruments)
+    return Setup(config.settings(found, epoch), config.venue(found))
 
 
 def priced(setup: Setup, first: Block) -> Setup:
@@ -77,7 +64,7 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
                 settings.fees[one.id].taker,
                 terms.fees_in_received and one.kind is Kind.SPOT,
             ),
-            terms.tiers.get(one.id, ()),
+            tuple(Tier(*tier) for tier in terms.tiers.get(one.id, ())),
             one.id in terms.borrows,
         )
         for one in listed
@@ -92,7 +79,7 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
         Constant(terms.out_ns, terms.in_ns),
         terms.in_ns,
         terms.impact_decay_ns,
-        terms.queue,
+        QueueRule(getattr(queue, terms.queue.upper()), terms.queue_power),
     )
 
 
