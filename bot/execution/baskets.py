@@ -28,8 +28,10 @@ def steer_basket(draft: Draft, basket: BasketWork, budget: Budget, *, reducing: 
             instrument = basket.legs[0].target.instrument
             draft.dust.append(Dust(basket.strategy, instrument, 0, basket.blocked))
     look = Look(draft, basket)
-    if basket.after is not None and not any(look.positions) and not look.working:
+    if basket.after is not None and not look.beyond(look.positions) and not look.working:
         turn_over(basket)
+        if basket.stage in (Stage.IDLE, Stage.LEADING, Stage.HEDGING):
+            basket.move(Stage.CLOSED)
         look = Look(draft, basket)
     basket.positions = look.positions
     _watch(draft, basket, look)

@@ -38,18 +38,18 @@ def lead(draft: Draft, basket: BasketWork, look: Look, *, reducing: bool) -> Non
     style = style_of(leg.target.urgency, leg.work, now, draft.patience)
     until = style_until(leg.target.urgency, leg.work, draft.patience)
     step = _step(draft, basket, look, at, reducing=reducing)
-    whole: tuple[Proposal, ...] | None = None
     if step and not basket.reserved and _grows(basket, look):
         whole = whole_legs(draft, basket, look)
-        step = step if whole is not None else 0
-    before = len(draft.proposals)
+        if whole is None:
+            step = 0
+        else:
+            draft.reserves.append(Reserve(basket.name, basket.strategy, whole))
     goal = position + step
     ask = _ask(basket, look, leg, goal, style, "lead", most=abs(step), until_ns=until)
     draft.steer(leg.work, ask)
-    if whole is not None and len(draft.proposals) > before:
-        draft.reserves.append(Reserve(basket.name, basket.strategy, whole))
-    if leg.work.due_ns is None and step == 0 and leg.goal != position:
-        leg.work.due_ns = draft.retry_ns  # something is unknown, or too small: look again
+    if step == 0 and leg.goal != position and leg.work.due_ns is None and not reducing:
+        # Something is unknown, or too small at this price: that may change without a report.
+        leg.work.due_ns = draft.now + draft.patience.retry_ms_max * NS_PER_MS
 
 
 def _step(draft: Draft, basket: BasketWork, look: Look, at: int, *, reducing: bool) -> int:

@@ -87,7 +87,7 @@ def _aim(basket: BasketWork, lots: list[int], positions: list[int]) -> None:
 
 
 def turn_over(basket: BasketWork) -> None:
-    """Every leg is flat: take up the goals that waited for it."""
+    """Every leg is flat, but for dust: take up the goals that waited for it."""
     assert basket.after is not None
     for leg, lot in zip(basket.legs, basket.after, strict=True):
         leg.goal = leg.full = lot

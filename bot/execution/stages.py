@@ -44,8 +44,9 @@ STAGES: Final[dict[Stage, frozenset[Stage]]] = {
     Stage.IDLE: frozenset(_UNDER_WAY),
     Stage.LEADING: frozenset({*_UNDER_WAY, Stage.IDLE}),
     Stage.HEDGING: frozenset({*_UNDER_WAY, Stage.IDLE, Stage.REPAIR}),
-    Stage.BALANCED: frozenset({Stage.IDLE, Stage.HEDGING, Stage.UNWINDING}),
-    Stage.CLOSED: frozenset({Stage.IDLE, Stage.HEDGING, Stage.UNWINDING}),
+    # A goal may change by less than can be ordered: then it is there already.
+    Stage.BALANCED: frozenset({Stage.IDLE, Stage.CLOSED, Stage.HEDGING, Stage.UNWINDING}),
+    Stage.CLOSED: frozenset({Stage.IDLE, Stage.BALANCED, Stage.HEDGING, Stage.UNWINDING}),
     Stage.UNWINDING: frozenset({Stage.UNWOUND, Stage.REPAIR}),
     Stage.UNWOUND: frozenset(
         {Stage.IDLE, Stage.BALANCED, Stage.CLOSED, Stage.HEDGING, Stage.UNWINDING}

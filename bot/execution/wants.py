@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from bot.execution.blotter import Blotter
 from bot.execution.quotes import QuoteWork
-from bot.execution.stages import BasketWork, Leg, Terms
+from bot.execution.stages import BasketWork, Leg, Stage, Terms
 from bot.execution.targets import TargetWork
 from bot.execution.working import Work
 from bot.model.intent import Basket, Intent, Quote, Target
@@ -47,7 +47,8 @@ class Wants:
             _check(strategy, intent)
             names = _instruments(intent)
             for basket in self._baskets_under(strategy, intent):
-                if any(basket.positions) or _working(basket, blotter):
+                held = any(basket.positions) and basket.stage is not Stage.CLOSED  # but for dust
+                if held or _working(basket, blotter):
                     whole = " and ".join(sorted(_members(basket)))
                     raise ValueError(
                         f"{strategy}: got {' and '.join(names)} alone, expected the basket "

@@ -1,5 +1,7 @@
 """Whatever a venue does to a basket's orders, it stays in step and comes to rest."""
 
+from decimal import Decimal
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from bot.execution.desk import Desk, DeskState
 from bot.execution.stages import AT_REST, Stage
 from bot.model.event import OrderExpired, OrderUnknown
 from bot.model.intent import Basket, Target, Urgency
-from bot.model.units import NS_PER_MS
+from bot.model.units import NS_PER_MS, InstrumentId
 from tests.execution.world import COIN, ME, PERP, SPOT, World, contract
 
 NAKED = 10  # lots of 0.001
@@ -123,6 +125,68 @@ def test_the_unhedged_amount_never_passes_the_bound_while_both_legs_fill(lots, f
         for order in world.orders(SPOT):
             world.fill(order)
         assert abs(world.position(ME, PERP) + world.position(ME, SPOT)) < lots
+
+
+WEATHER = st.tuples(
+    st.sampled_from(
+        ["want", "force", "halt", "reduce", "resume", "dark", "light", "blind", "wide", "lot"]
+    ),
+    st.sampled_from([-0.03, -0.017, 0.0, 0.0005, 0.004, 0.02, 0.03]),
+    st.sampled_from([PERP, SPOT]),
+)
+
+
+def turn(world: World, kind: str, size: float, name: InstrumentId) -> None:
+    """Something that is not about an order: a person, a feed, a forced trade, new terms."""
+    if kind == "want":
+        want(world, size, Urgency.NORMAL)
+    elif kind == "force":
+        world.positions[ME, name] = int(world.position(ME, name) + size * 300)
+    elif kind == "halt":
+        world.desk.halt(ME, "by hand")
+    elif kind == "reduce":
+        world.desk.reduce_only(ME, "by hand")
+    elif kind == "resume":
+        world.desk.resume(ME)
+    elif kind == "dark":
+        world.dead.add(name)
+        world.touches[name] = None
+    elif kind == "blind":
+        world.collars[name] = world.marks[name] = None
+    elif kind == "wide":
+        world.touches[name] = (480_000, 1, 520_000, 1)
+    elif kind == "lot":
+        world.instruments[name] = contract(name, size_min=1 + int(abs(size) * 200))
+    else:
+        world.dead.clear()
+        for each in (PERP, SPOT):
+            world.touches[each] = (500_000, 1, 500_001, 1)
+            world.collars[each], world.marks[each] = (505_000, 495_000), Decimal(50_000)
+
+
+@given(st.lists(STEPS | WEATHER, max_size=60))
+def test_no_weather_breaks_a_rule_and_it_ends_in_step_when_the_sun_is_back(steps):
+    world = World()
+    want(world, 0.03, Urgency.NORMAL)
+
+    for step in steps:
+        world.plan()
+        if len(step) == 4:
+            kind, which, size, ms = step
+            world.pass_ms(ms)
+            disturb(world, kind, which, size)
+        else:
+            turn(world, *step)
+        due = world.desk.due()
+        world.plan()
+        assert due is None or world.desk.due() is None or world.desk.due() > world.now
+    turn(world, "light", 0.0, PERP)
+    world.desk.resume(ME)
+    smallest(world, 1)
+    want(world, 0.0, Urgency.URGENT)
+    calm(world)
+
+    assert world.position(ME, PERP) == world.position(ME, SPOT) == 0
 
 
 @given(st.lists(STEPS, max_size=30), st.integers(0, 29))

@@ -175,6 +175,132 @@ def test_going_to_the_other_side_passes_through_flat():
     assert world.desk.baskets_closed >= 2
 
 
+def test_the_way_back_through_flat_asks_for_a_reserve_only_when_it_opens_again():
+    world = started()
+    complete(world)
+    world.desk.want(ME, pair(-0.02), world.now)
+    asked = []
+
+    for _ in range(200):
+        plan = world.plan()
+        asked += [(held(world), reserve.legs) for reserve in plan.reserves]
+        if not world.orders():
+            break
+        world.fill(world.orders()[0])
+
+    ((position, legs),) = asked
+    assert position == (0, 0)
+    assert [leg.quantity for leg in legs] == [20, -20]
+    assert world.desk.baskets_closed == 3  # opened, closed, opened on the other side
+
+
+def test_dust_does_not_hold_up_the_way_to_the_other_side():
+    world = started()
+    complete(world)
+    for name in (PERP, SPOT):
+        world.instruments[name] = contract(name, size_min=4)
+    world.positions |= {(ME, PERP): -3, (ME, SPOT): 2}
+
+    world.desk.want(ME, pair(-0.02), world.now)
+    world.plan()
+    complete(world)
+
+    assert held(world) == (20, -20)
+
+
+def test_a_closed_basket_with_dust_can_be_wanted_apart():
+    world = started()
+    complete(world)
+    for name in (PERP, SPOT):
+        world.instruments[name] = contract(name, size_min=4)
+    world.positions |= {(ME, PERP): -3, (ME, SPOT): 2}
+    world.desk.want(ME, pair(0.0), world.now)
+    world.plan()
+    assert basket(world).stage is Stage.CLOSED
+
+    world.desk.want(ME, Target(SPOT, 0.01, Urgency.URGENT), world.now)
+
+    assert world.plan().proposals[0].quantity == 8
+
+
+def test_a_larger_size_is_reserved_anew():
+    world = started()
+    world.fill(world.orders(PERP)[0])
+    world.plan()
+    world.desk.want(ME, pair(0.05), world.now)
+
+    reserves = []
+    for _ in range(3):
+        world.fill(world.orders(SPOT)[0])
+        reserves += world.plan().reserves
+        if world.orders(PERP):
+            break
+
+    assert [leg.quantity for leg in reserves[0].legs] == [-40, 40]
+    assert len(reserves) == 1
+
+
+def test_legs_that_are_there_already_are_no_trip():
+    world = World()
+    world.positions |= {(ME, PERP): -30, (ME, SPOT): 30}
+
+    world.desk.want(ME, pair(), world.now)
+    world.plan()
+
+    assert basket(world).stage is Stage.BALANCED
+    assert world.desk.baskets_closed == 0
+
+
+def test_a_hedge_of_an_urgent_leg_crosses_at_once():
+    world = World()
+    legs = (Target(PERP, -0.01, Urgency.PASSIVE), Target(SPOT, 0.01, Urgency.URGENT))
+    world.desk.want(ME, Basket(*legs, max_unhedged=0.01), world.now)
+    world.plan()
+    world.fill(world.only())
+
+    (hedge,) = world.plan().proposals
+
+    assert hedge.time_in_force is TimeInForce.IOC
+
+
+def test_more_than_may_stand_unhedged_is_hedged_by_crossing_at_once():
+    world = started()
+    complete(world)
+
+    world.positions[ME, PERP] = -19  # eleven were closed by force
+    (hedge,) = world.plan().proposals
+
+    assert (hedge.quantity, hedge.time_in_force) == (-11, TimeInForce.IOC)
+
+
+def test_a_closing_that_fails_often_goes_on_closing():
+    world = started()
+    complete(world)
+    world.desk.want(ME, pair(0.0), world.now)
+    world.plan()
+    world.fill(world.orders(PERP)[0])
+
+    for _ in range(7):
+        world.pass_ms(100).plan()
+        for order in world.orders(SPOT):
+            world.cancel(order)
+
+    assert basket(world).tries >= 6
+    assert basket(world).stage is Stage.HEDGING
+
+
+def test_a_basket_that_cannot_start_is_not_looked_at_without_end():
+    world = World()
+    world.instruments[SPOT] = contract(SPOT, size_min=8)
+    world.desk.want(ME, pair(naked=0.005), world.now)
+    world.plan()
+    assert world.desk.due() == world.now + 1_600 * NS_PER_MS
+
+    world.desk.reduce_only(ME, "margin")
+    world.plan()
+    assert world.desk.due() is None
+
+
 def test_going_to_the_other_side_in_another_ratio_closes_in_the_old_one():
     world = started()
     complete(world)

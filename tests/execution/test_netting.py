@@ -84,6 +84,14 @@ def test_opposite_wants_meet_inside_at_the_mid_where_that_is_configured():
     assert (rest.strategy, rest.quantity) == (ME, 6)
 
 
+def test_an_internal_trade_is_as_large_as_the_smaller_want():
+    world = World(internal_netting=True)
+    want(world, ME, 0.003)
+    want(world, OTHER, -0.01)
+
+    assert world.plan().crosses[0].size == 3
+
+
 def test_a_resting_order_is_taken_back_before_its_strategy_meets_another_inside():
     world = World(internal_netting=True)
     want(world, ME, 0.01, Urgency.PASSIVE)

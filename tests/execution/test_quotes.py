@@ -159,6 +159,8 @@ def test_a_target_takes_the_place_of_a_quote():
     plan = world.plan()
 
     assert [world.desk.blotter.get(one.order_id).side for one in plan.cancels] == [Side.SELL]
+    world.desk.want(ME, Target(PERP, 0.03, Urgency.PASSIVE), world.now)
+    assert world.plan().proposals == ()  # not before the sell is gone
 
 
 @pytest.mark.parametrize(
