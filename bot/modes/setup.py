@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from msgspec import Struct, structs
 
-from bot.config import Config
+from bot.config.configuration import Config
 from bot.config.venue import VenueSettings
 from bot.engine.engine import Engine
 from bot.engine.settings import Settings
