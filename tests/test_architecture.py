@@ -42,12 +42,12 @@ ROOMS: dict[str, frozenset[str]] = {
     "journal": NOUNS,
     "telemetry": below("model"),
     "plugins": NOUNS | {"strategy", "signals"},
-    "config": NOUNS | DECISIONS | {"plugins"},
-    "report": NOUNS | {"recording", "journal", "ledger"},
+    "config": NOUNS | DECISIONS | {"plugins", "engine"},  # it becomes the engine's settings
     "modes": NOUNS
     | DECISIONS
     | {"engine", "feeds", "venues", "recording", "journal", "telemetry"}
-    | {"config", "plugins", "report"},
+    | {"config", "plugins"},
+    "report": NOUNS | DECISIONS | {"recording", "journal", "engine", "modes"},  # of a run's result
     "web": below("model", "modes", "report", "telemetry"),
     "testing": below("model", "tape", "signals", "strategy", "engine", "modes"),
     "cli": below("config", "plugins", "modes", "report", "web"),
@@ -60,6 +60,8 @@ PURE = NOUNS | DECISIONS | {"engine"}
 EXEMPT = {
     "kernel/decorator.py": frozenset({"os", "pathlib", "platformdirs"}),
     "kernel/warm.py": frozenset({"importlib", "pathlib"}),
+    # Calls between compiled code by address; what numba itself is made of.
+    "signals/foreign.py": frozenset({"llvmlite"}),
 }
 
 TOP = {"pyproject.toml", "README.md", "LICENSE", "bot", "strategies", "config", "tests", "deploy"}
