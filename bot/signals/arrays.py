@@ -27,7 +27,7 @@ WITHIN: Final = 7
 ADDRESS: Final = 8
 """Where the machine code of a third party's kernel stands, or its number without a compiler."""
 FORCE: Final = 9
-"""Recompute at the next chance, whatever changed."""
+"""Look at its triggers at the next chance, even when nothing changed."""
 OTHER: Final = 10
 """A second instrument, -1: none."""
 ROWS: Final = 11
@@ -35,7 +35,9 @@ ROWS: Final = 11
 PARAMS: Final = 12
 STATES: Final = 13
 """How many entries of `param` and `state` are its own."""
-SPEC_COLUMNS: Final = 14
+STANDARD: Final = 14
+"""The row of `standard` that its main slot is compared in, -1: none."""
+SPEC_COLUMNS: Final = 15
 
 # Columns of `funding`, one row an instrument.
 RATE: Final = 0
@@ -66,7 +68,8 @@ class Signals(NamedTuple):
     first, member: the signals of instrument i are `member[first[i]:first[i + 1]]`.
     row_first, row_member: likewise for those that want rows. settles: next settlement of
     each instrument, ns. slot: (slots, columns of `slots`); known: 1 or 0; trigger_first,
-    trigger: likewise by slot. plain: instruments with a plain-Python signal.
+    trigger: likewise by slot. plain: instruments with a plain-Python signal. blank: a ladder
+    without levels, shown instead of one that is no price source.
     """
 
     spec: Int64s
@@ -85,6 +88,7 @@ class Signals(NamedTuple):
     standard: Int64s
     clock: Int64s
     plain: Int64s
+    blank: Int64s
 
 
 _i1 = types.int64[::1]
@@ -93,6 +97,6 @@ _f1 = types.float64[::1]
 _f2 = types.float64[:, ::1]
 
 SIGNALS: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
-    (_i2, _i1, _i1, _i1, _i1, _f1, _f1, _f1, _i1, _i1, _f2, _f2, _i1, _i2, _i1, _i1),
+    (_i2, _i1, _i1, _i1, _i1, _f1, _f1, _f1, _i1, _i1, _f2, _f2, _i1, _i2, _i1, _i1, _i2),
     Signals,
 )

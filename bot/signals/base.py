@@ -4,6 +4,7 @@ A watch is a value: its class says what is measured, its fields of what. The tab
 watches of all strategies into the arrays that the compiled loop walks.
 """
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Protocol
@@ -14,6 +15,9 @@ from bot.book.layout import HEARD_BOOK, HEARD_FUNDING, HEARD_SCALAR, HEARD_TOUCH
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_MS, InstrumentId
 from bot.signals.touch import FROM_BOOK, FROM_TOUCH
+
+HEARD_ALL: Final = HEARD_BOOK | HEARD_TOUCH | HEARD_TRADE | HEARD_SCALAR
+"""Every message of an instrument: for what changes with time alone."""
 
 SOURCES: Final = {"touch": (FROM_TOUCH, HEARD_TOUCH), "book": (FROM_BOOK, HEARD_BOOK)}
 
@@ -54,7 +58,7 @@ class Recipe(Struct, frozen=True):
     counts when it touched a ladder position before this one. rows: kinds of rows it wants one
     by one, as bits. outputs: names of its slots, the main one first. sources: instruments and
     inputs that its age is measured by. z: seconds of one-second samples that the main slot is
-    standardised by; 0: not at all.
+    standardised by, 0: not at all; an output named `z` is its own standardiser.
     """
 
     code: int
@@ -69,7 +73,6 @@ class Recipe(Struct, frozen=True):
     other: int = -1
     z: int = 0
     address: int = 0
-    state: tuple[float, ...] = ()
 
 
 class Watch(Struct, frozen=True, kw_only=True):
@@ -78,6 +81,10 @@ class Watch(Struct, frozen=True, kw_only=True):
     wake: the strategy is asked again when the score has moved so far, in its own unit.
     optional: the strategy is asked even while it is unknown or stale, and then reads None.
     age_ms_max: how old its inputs may be; None: the default of each input.
+    quiet_ms: its moves ask the strategy at most once in so long; a table of many rows needs it.
+
+    Its instrument may be a `Universe` instead: then it is a table, one row for each instrument
+    in it, read with `view.table(name)`.
     """
 
     unit: ClassVar[str] = "1"
@@ -85,6 +92,7 @@ class Watch(Struct, frozen=True, kw_only=True):
     wake: float
     optional: bool = False
     age_ms_max: int | None = None
+    quiet_ms: int = 0
 
     def recipe(self, terms: Terms) -> Recipe:
         """How the loop computes it."""
@@ -124,3 +132,13 @@ def reading(watch: Any, source: str) -> tuple[int, int]:
     if source not in SOURCES:
         raise ValueError(f"{type(watch).__name__}.source: got {source!r}, expected touch or book")
     return SOURCES[source]
+
+
+def positive(watch: Any, *names: str) -> None:
+    """Refuse a watch of which one of these fields is not a number above zero."""
+    for name in names:
+        value = getattr(watch, name)
+        if not (value > 0 and math.isfinite(value)):
+            raise ValueError(
+                f"{type(watch).__name__}.{name}: got {value}, expected a finite number > 0"
+            )

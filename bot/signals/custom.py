@@ -6,31 +6,33 @@ microsecond and up, every time. Both are watches like the house's own.
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from msgspec import Struct
 
-from bot.book.layout import HEARD_BOOK, HEARD_SCALAR, HEARD_TOUCH, HEARD_TRADE
+from bot.book.layout import HEARD_BOOK, LADDER
 from bot.kernel import kernel
 from bot.model.units import InstrumentId
 from bot.signals import evaluate
-from bot.signals.base import Recipe, Terms, Watch
+from bot.signals.base import HEARD_ALL, Recipe, Terms, Watch
 from bot.signals.foreign import FOREIGN_SIGNATURE, address_of
 from bot.tape.rows import LEVEL, SCALAR, TOUCH, TRADE
 
 _Function = TypeVar("_Function", bound=Callable[..., float])
 
-ALL_ROWS = (1 << LEVEL) | (1 << TRADE) | (1 << TOUCH) | (1 << SCALAR)
-ALL_HEARD = HEARD_BOOK | HEARD_TRADE | HEARD_TOUCH | HEARD_SCALAR
+ALL_ROWS: Final = (1 << LEVEL) | (1 << TRADE) | (1 << TOUCH) | (1 << SCALAR)
 
 
 def signal_kernel(function: _Function) -> _Function:
     """Compile `update(kind, side, price, size, previous, t, ladder, param, state) -> float`.
 
     It is called with every row of the instrument, and with kind `END` when a message is whole:
-    then it returns the score, NaN while that is unknown. Prices are ticks, sizes lots, t is
-    ns; previous is a level's size before. ladder: (4, 32) best bids, their sizes, best asks,
-    their sizes, best first, size 0 where there is none. param and state are its own arrays.
+    then it returns the score, NaN while that is unknown. Kind `CLEAR` says that a snapshot has
+    emptied the book; the rows that follow are all of it. Prices are ticks, sizes lots, t is ns;
+    previous is a level's size before. ladder: (4, 32) best bids, their sizes, best asks, their
+    sizes, best first, size 0 where there is none: from the 21st on there may be levels that it
+    does not show, and while the book is no price source it shows none. param and state are the
+    kernel's own arrays.
     """
     return kernel(FOREIGN_SIGNATURE)(function)
 
@@ -59,8 +61,8 @@ class KernelWatch(Watch, frozen=True):
             param=self.param(),
             states=type(self).states,
             outputs=("value",),
-            hears=ALL_HEARD,
-            within=1 << 30,
+            hears=HEARD_ALL,
+            within=LADDER + 1,
             rows=ALL_ROWS,
             sources=((i, HEARD_BOOK),),
             address=address_of(type(self).update),

@@ -15,35 +15,42 @@ from bot.signals.arrays import (
     HEARS,
     LENGTH,
     ORIGIN_NS,
+    PARAM,
     ROWS,
     SAMPLE_NS,
     SIGNALS,
     SLOT,
+    STANDARD,
     STANDARD_SLOT,
     STANDARD_STATE,
-    STATE,
     WITHIN,
     Z_SLOT,
     Signals,
 )
-from bot.signals.foreign import END, call_foreign
-from bot.signals.funding_kernels import funding_excess, net_carry, predicted_funding
+from bot.signals.carry_kernels import net_carry
+from bot.signals.foreign import CLEAR, END, call_foreign
+from bot.signals.funding_kernels import funding_excess, predicted_funding
+from bot.signals.impact_kernels import impact
 from bot.signals.order_book_kernels import (
-    HIGHEST,
-    LOWEST,
-    REFERENCE,
     depth_imbalance,
     depth_row,
-    impact,
+    forget_depth,
     ladder_imbalance,
     queue_imbalance,
     spread,
     weighted_mid,
 )
-from bot.signals.order_flow_kernels import multi_level_flow, order_flow_imbalance
-from bot.signals.publish import publish, withdraw
-from bot.signals.standard import window_add, window_ready, window_score
+from bot.signals.order_flow_kernels import (
+    SOURCE,
+    forget_flow,
+    multi_level_flow,
+    order_flow_imbalance,
+)
+from bot.signals.publish import publish, pull_triggers, withdraw
+from bot.signals.standard import window_ready, window_repeat, window_score
+from bot.signals.touch import FROM_BOOK
 from bot.signals.trade_kernels import trade_imbalance, trade_row, vwap_deviation, vwap_row
+from bot.tape.rows import LEVEL
 
 SECOND_NS: Final = 1_000_000_000
 
@@ -87,22 +94,28 @@ def take_row(
         if code == DEPTH_IMBALANCE:
             depth_row(signals, g, side, price, size - previous)
         elif code == TRADE_IMBALANCE:
-            trade_row(signals, g, side, price, size, t)
+            trade_row(signals, g, side, size, t)
         elif code == VWAP_DEVIATION:
             vwap_row(signals, g, price, size, t)
         elif code == FOREIGN:
             call_foreign(signals, book, g, i, kind, side, price, size, previous, t)
 
 
-@kernel(void(SIGNALS, i8))
-def forget_rows(signals: Signals, i: int) -> None:
-    """A snapshot replaces the book of instrument `i`: sums over its levels start over."""
-    for k in range(signals.row_first[i], signals.row_first[i + 1]):
-        g = signals.row_member[k]
-        if signals.spec[g, CODE] == DEPTH_IMBALANCE:
-            signals.state[signals.spec[g, STATE] + REFERENCE] = 0.0
-            signals.state[signals.spec[g, STATE] + LOWEST] = 1.0
-            signals.state[signals.spec[g, STATE] + HIGHEST] = 0.0
+@kernel(void(SIGNALS, BOOK, i8, i8))
+def forget_book(signals: Signals, book: Book, i: int, t: int) -> None:
+    """A snapshot replaces the book of instrument `i`: what compares with it starts over."""
+    for k in range(signals.first[i], signals.first[i + 1]):
+        g = signals.member[k]
+        code = signals.spec[g, CODE]
+        if code == DEPTH_IMBALANCE:
+            forget_depth(signals, g)
+        elif code == MULTI_LEVEL_FLOW:
+            forget_flow(signals, g)
+        elif code == ORDER_FLOW:
+            if signals.param[signals.spec[g, PARAM] + SOURCE] == FROM_BOOK:
+                forget_flow(signals, g)
+        elif code == FOREIGN and (signals.spec[g, ROWS] >> LEVEL) & 1:
+            call_foreign(signals, book, g, i, CLEAR, 0, 0, 0, 0, t)
 
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
@@ -140,20 +153,6 @@ def compute(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
         publish(signals, signals.spec[g, SLOT], value)
 
 
-@kernel(void(SIGNALS, BOOK, i8, i8, i8, i8))
-def evaluate(signals: Signals, book: Book, i: int, heard: int, top: int, t: int) -> None:
-    """Recompute what the inputs in `heard` concern, for instrument `i` at the end of a message."""
-    for k in range(signals.first[i], signals.first[i + 1]):
-        g = signals.member[k]
-        spec = signals.spec[g]
-        if spec[FORCE] == 0:
-            concerned = spec[HEARS] & heard
-            if concerned == 0 or (concerned == HEARD_BOOK and top >= spec[WITHIN]):
-                continue
-        spec[FORCE] = 0
-        compute(signals, book, g, i, t)
-
-
 @kernel(void(SIGNALS, i8))
 def score_standard(signals: Signals, k: int) -> None:
     """Publish how unusual the present value of a standardised slot is."""
@@ -166,19 +165,35 @@ def score_standard(signals: Signals, k: int) -> None:
         withdraw(signals, row[Z_SLOT])
 
 
+@kernel(void(SIGNALS, BOOK, i8, i8, i8, i8))
+def evaluate(signals: Signals, book: Book, i: int, heard: int, top: int, t: int) -> None:
+    """Recompute what the inputs in `heard` concern, for instrument `i` at the end of a message."""
+    for k in range(signals.first[i], signals.first[i + 1]):
+        g = signals.member[k]
+        spec = signals.spec[g]
+        concerned = spec[HEARS] & heard
+        if concerned == 0:
+            continue
+        if concerned != HEARD_BOOK or top < spec[WITHIN]:
+            compute(signals, book, g, i, t)
+            if spec[STANDARD] >= 0:
+                score_standard(signals, spec[STANDARD])
+        elif spec[FORCE] != 0:
+            pull_triggers(signals, spec[SLOT])
+        spec[FORCE] = 0
+
+
 @kernel(void(SIGNALS, BOOK, i8, i8))
 def end_message(signals: Signals, book: Book, i: int, t: int) -> None:
     """Recompute after a message of instrument `i` received at `t`."""
     evaluate(signals, book, i, book.head[i, HEARD], book.head[i, TOP], t)
-    for k in range(signals.standard.shape[0]):
-        score_standard(signals, k)
 
 
 @kernel(void(SIGNALS, i8))
 def take_samples(signals: Signals, t: int) -> None:
     """Feed the standardisers at every whole second up to `t`, before its message is taken in.
 
-    Empty seconds repeat the last value; after a window's length of them, more say nothing new.
+    Empty seconds repeat the last value.
     """
     due = signals.clock[SAMPLE_NS]
     if due < 0:
@@ -193,5 +208,5 @@ def take_samples(signals: Signals, t: int) -> None:
         row = signals.standard[k]
         if signals.known[row[STANDARD_SLOT]]:
             x = signals.value[row[STANDARD_SLOT]]
-            for _ in range(min(seconds, row[LENGTH])):
-                window_add(signals.state, row[STANDARD_STATE], row[LENGTH], x)
+            window_repeat(signals.state, row[STANDARD_STATE], row[LENGTH], x, seconds)
+            score_standard(signals, k)

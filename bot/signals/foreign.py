@@ -14,11 +14,14 @@ from numba.experimental.function_type import _get_wrapper_address
 from numba.extending import intrinsic
 
 from bot.book.arrays import BOOK, Book, f8, i8
+from bot.book.layout import KNOWN, STATUS
 from bot.kernel import JIT, kernel
 from bot.signals.arrays import ADDRESS, PARAM, PARAMS, SIGNALS, STATE, STATES, Signals
 
 END: Final = -1
 """The kind with which a kernel signal is called at the end of a message, for its value."""
+CLEAR: Final = -2
+"""The kind with which it is called when a snapshot has emptied the book, before its rows."""
 
 FOREIGN_SIGNATURE: Final[Any] = f8(
     i8, i8, i8, i8, i8, i8, types.int64[:, ::1], types.float64[::1], types.float64[::1]
@@ -85,11 +88,15 @@ def call_foreign(
     previous: int,
     t: int,
 ) -> float:
-    """Show a row, or the end of a message, to a third party's signal; returns its value."""
+    """Show a row, or the end of a message, to a third party's signal; returns its value.
+
+    A book that is no price source is shown without levels.
+    """
     spec = signals.spec[g]
     param = signals.param[spec[PARAM] : spec[PARAM] + spec[PARAMS]]
     state = signals.state[spec[STATE] : spec[STATE] + spec[STATES]]
+    ladder = book.ladder[i] if book.head[i, STATUS] == KNOWN else signals.blank
     value: float = call_at(
-        spec[ADDRESS], kind, side, price, size, previous, t, book.ladder[i], param, state
+        spec[ADDRESS], kind, side, price, size, previous, t, ladder, param, state
     )
     return value

@@ -1,4 +1,4 @@
-"""Kernels of funding: what the next settlement will pay, and what a carry trade nets.
+"""Kernels of funding: what the next settlement will pay, and how unusual that is.
 
 Positive rates are paid by longs. Rates here are fractions per the instrument's own interval
 until they are published, in bps per 8 hours.
@@ -8,12 +8,11 @@ import math
 from typing import Final
 
 from bot.book.arrays import BOOK, Book, f8, i8, void
-from bot.book.layout import NEVER, SCALAR, SCALAR_NS
+from bot.book.layout import BOOK_NS, HEARD, HEARD_BOOK, NEVER, SCALAR, SCALAR_NS, TOP
 from bot.kernel import kernel
 from bot.signals.arrays import (
     INTERVAL_HOURS,
     ORIGIN_NS,
-    OTHER,
     PARAM,
     RATE,
     RATE_KNOWN,
@@ -22,8 +21,9 @@ from bot.signals.arrays import (
     STATE,
     Signals,
 )
-from bot.signals.order_book_kernels import average_price
+from bot.signals.impact_kernels import price_of_notional
 from bot.signals.publish import publish, withdraw
+from bot.signals.standard import window_add, window_ready, window_score
 from bot.signals.touch import BOTH, FROM_BOOK, read_touch
 from bot.tape.rows import INDEX, SCALAR_SCALE
 
@@ -51,20 +51,20 @@ def damped_rate(
 
 # param of predicted_funding
 NOTIONAL: Final = 0
-"""Impact notional in quote."""
-QUOTE_PER_LOT_TICK: Final = 1
-"""Quote that one lot is worth per tick of price (linear), or per lot (inverse)."""
-INVERSE: Final = 2
-TICK: Final = 3
-INTEREST: Final = 4
-DAMP: Final = 5
-FLOOR: Final = 6
-CAP: Final = 7
-SCALED: Final = 8
+"""Impact notional in lots times ticks, or in lots for an inverse contract."""
+INVERSE: Final = 1
+TICK: Final = 2
+INTEREST: Final = 3
+DAMP: Final = 4
+FLOOR: Final = 5
+CAP: Final = 6
+SCALED: Final = 7
 """1: the rate is divided by 8 h over the interval."""
-SAMPLE_NS: Final = 9
-HOLD_NS: Final = 10
+SAMPLE_NS: Final = 8
+HOLD_NS: Final = 9
 """A premium stands in for missing samples for so long."""
+EQUAL_HOURS: Final = 10
+"""Intervals of at most so long weigh all samples alike, longer ones by their number."""
 # state of predicted_funding
 SETTLES: Final = 0
 NUMERATOR: Final = 1
@@ -74,7 +74,16 @@ SAMPLE: Final = 3
 COVERED: Final = 4
 PREMIUM: Final = 5
 PREMIUM_TIME: Final = 6
+"""Until when book and index, both heard, made up the premium."""
 PREMIUM_KNOWN: Final = 7
+"""1: they do; 2: they did."""
+LOOKED: Final = 8
+"""The premium depends on ladder positions before this one."""
+PREDICTION_STATE: Final = 9
+# slots of predicted_funding
+SO_FAR: Final = 1
+VENUE: Final = 2
+QUALITY: Final = 3
 
 
 @kernel(f8(SIGNALS, BOOK, i8, i8))
@@ -85,195 +94,196 @@ def premium_index(signals: Signals, book: Book, g: int, i: int) -> float:
     if book.head[i, SCALAR_NS + INDEX] == NEVER:
         return math.nan
     index = book.head[i, SCALAR + INDEX] / float(SCALAR_SCALE)
-    sides, bid, _, ask, _ = read_touch(book, i, FROM_BOOK)
+    sides, _, _, _, _ = read_touch(book, i, FROM_BOOK)
     if sides != BOTH or index <= 0.0:
         return math.nan
-    tick = param[at + TICK]
-    # Size in lots for the notional at the touch; the walk's average differs from it by bps.
-    lots_bid = param[at + NOTIONAL] / param[at + QUOTE_PER_LOT_TICK]
-    lots_ask = lots_bid
-    if param[at + INVERSE] == 0.0:
-        lots_bid /= bid
-        lots_ask /= ask
-    impact_bid = average_price(book, i, 0, lots_bid) * tick
-    impact_ask = average_price(book, i, 1, lots_ask) * tick
-    return float((max(0.0, impact_bid - index) - max(0.0, index - impact_ask)) / index)
+    inverse = int(param[at + INVERSE])
+    bid, bid_deep = price_of_notional(book, i, 0, param[at + NOTIONAL], inverse)
+    ask, ask_deep = price_of_notional(book, i, 1, param[at + NOTIONAL], inverse)
+    signals.state[signals.spec[g, STATE] + LOOKED] = max(bid_deep, ask_deep)
+    above = max(0.0, bid * param[at + TICK] - index)
+    below = max(0.0, index - ask * param[at + TICK])
+    # A NaN loses every comparison: it must not pass for a premium of nothing.
+    if bid != bid or ask != ask:
+        return math.nan
+    return float((above - below) / index)
 
 
-@kernel(void(SIGNALS, i8, i8, f8))
-def take_samples(signals: Signals, g: int, upto: int, now: float) -> None:
-    """Count samples up to number `upto` of the interval with the premium that stood."""
+@kernel(f8(SIGNALS, i8, i8, f8))
+def weight_of(signals: Signals, g: int, k: int, hours: float) -> float:
+    """What sample number `k` of an interval weighs in its mean."""
+    equal = hours <= signals.param[signals.spec[g, PARAM] + EQUAL_HOURS]
+    return 1.0 if equal else float(k)
+
+
+@kernel(void(SIGNALS, i8, i8, f8, f8))
+def take_samples(signals: Signals, g: int, upto: int, begun: float, hours: float) -> None:
+    """Count samples up to number `upto` of the interval that began at `begun`.
+
+    What they see is what stood before the message that is being taken in.
+    """
     state = signals.state
     at = signals.spec[g, STATE]
     param = signals.spec[g, PARAM]
     sample_ns = signals.param[param + SAMPLE_NS]
-    k = int(state[at + SAMPLE])
-    last = now
-    while k < upto:
-        k += 1
-        due = last - (upto - k) * sample_ns
-        if state[at + PREMIUM_KNOWN] != 0.0:
-            age = due - state[at + PREMIUM_TIME]
-            if age <= signals.param[param + HOLD_NS]:
-                state[at + NUMERATOR] += k * state[at + PREMIUM]
-                state[at + DENOMINATOR] += k
-                state[at + COVERED] += 1.0
+    held = state[at + PREMIUM_TIME] + signals.param[param + HOLD_NS]
+    for k in range(int(state[at + SAMPLE]) + 1, upto + 1):
+        if state[at + PREMIUM_KNOWN] != 0.0 and begun + k * sample_ns <= held:
+            weight = weight_of(signals, g, k, hours)
+            state[at + NUMERATOR] += weight * state[at + PREMIUM]
+            state[at + DENOMINATOR] += weight
+            state[at + COVERED] += 1.0
     state[at + SAMPLE] = upto
 
 
-@kernel(void(SIGNALS, i8, i8, f8))
-def publish_prediction(signals: Signals, g: int, samples: int, hours: float) -> None:
+@kernel(f8(SIGNALS, i8, f8, f8))
+def rate_bps(signals: Signals, g: int, premium: float, hours: float) -> float:
+    """The rate that a mean premium comes to, in bps per 8 h."""
+    p = signals.param
+    param = signals.spec[g, PARAM]
+    divisor = 8.0 / hours if p[param + SCALED] != 0.0 else 1.0
+    rate = damped_rate(
+        premium, p[param + INTEREST], p[param + DAMP], divisor, p[param + FLOOR], p[param + CAP]
+    )
+    return rate * 8.0 / hours * BPS
+
+
+@kernel(void(SIGNALS, i8, i8, i8, f8, f8))
+def publish_prediction(
+    signals: Signals, g: int, i: int, samples: int, hours: float, now: float
+) -> None:
     """Turn the sums of an interval of so many samples into its rate, so far and projected."""
     at = signals.spec[g, STATE]
-    param = signals.spec[g, PARAM]
     slot = signals.spec[g, SLOT]
     state = signals.state
-    p = signals.param
     seen = state[at + SAMPLE]
-    divisor = 8.0 / hours if p[param + SCALED] != 0.0 else 1.0
-    to_bps = 8.0 / hours * BPS
-    if state[at + DENOMINATOR] > 0.0:
-        mean = state[at + NUMERATOR] / state[at + DENOMINATOR]
-        rate = damped_rate(
-            mean, p[param + INTEREST], p[param + DAMP], divisor, p[param + FLOOR], p[param + CAP]
-        )
-        publish(signals, slot + 1, rate * to_bps)
-    else:
-        withdraw(signals, slot + 1)
-    if state[at + PREMIUM_KNOWN] != 0.0:
-        left = 0.5 * (samples - seen) * (samples + seen + 1.0)
+    known = state[at + PREMIUM_KNOWN]
+    held = state[at + PREMIUM_TIME] + signals.param[signals.spec[g, PARAM] + HOLD_NS]
+    projected = math.nan
+    if known == 1.0 or (known == 2.0 and now <= held):
+        left = float(samples - seen)
+        if weight_of(signals, g, 2, hours) != 1.0:
+            left = 0.5 * (samples - seen) * (samples + seen + 1.0)
         whole = state[at + DENOMINATOR] + left
         mean = state[at + PREMIUM]
         if whole > 0.0:
             mean = (state[at + NUMERATOR] + state[at + PREMIUM] * left) / whole
-        rate = damped_rate(
-            mean, p[param + INTEREST], p[param + DAMP], divisor, p[param + FLOOR], p[param + CAP]
-        )
-        publish(signals, slot, rate * to_bps)
+        projected = rate_bps(signals, g, mean, hours)
+    if state[at + DENOMINATOR] > 0.0:
+        mean = state[at + NUMERATOR] / state[at + DENOMINATOR]
+        publish(signals, slot + SO_FAR, rate_bps(signals, g, mean, hours))
     else:
+        withdraw(signals, slot + SO_FAR)
+    # Our own mean says little about an interval that we have seen less than half of.
+    unseen = projected != projected or state[at + COVERED] < 0.5 * seen
+    if unseen and signals.funding[i, RATE_KNOWN] != 0.0:
+        publish(signals, slot, signals.funding[i, RATE] / hours * 8.0 * BPS)
+    elif unseen:
         withdraw(signals, slot)
-    publish(signals, slot + 3, state[at + COVERED] / seen if seen > 0.0 else 0.0)
+    else:
+        publish(signals, slot, projected)
+    missing_none = 1.0 if known == 1.0 else 0.0
+    publish(signals, slot + QUALITY, state[at + COVERED] / seen if seen > 0.0 else missing_none)
+
+
+@kernel(void(SIGNALS, BOOK, i8, i8))
+def follow_premium(signals: Signals, book: Book, g: int, i: int) -> None:
+    """Look at the premium again where something that it depends on may have changed."""
+    at = signals.spec[g, STATE]
+    state = signals.state
+    head = book.head
+    sides, _, _, _, _ = read_touch(book, i, FROM_BOOK)
+    deep = head[i, HEARD] == HEARD_BOOK and head[i, TOP] >= state[at + LOOKED]
+    if state[at + PREMIUM_KNOWN] != 1.0 or sides != BOTH or not deep:
+        premium = premium_index(signals, book, g, i)
+        if premium == premium:
+            state[at + PREMIUM] = premium
+            state[at + PREMIUM_KNOWN] = 1.0
+        elif state[at + PREMIUM_KNOWN] == 1.0:
+            state[at + PREMIUM_KNOWN] = 2.0
+    if state[at + PREMIUM_KNOWN] == 1.0:
+        heard = min(head[i, BOOK_NS], head[i, SCALAR_NS + INDEX])
+        state[at + PREMIUM_TIME] = float(heard - signals.clock[ORIGIN_NS])
 
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def predicted_funding(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S30, in bps per 8 h. slots: projected rate, rate so far, the venue's own; then the share
-    of samples that were covered.
+    """S30, in bps per 8 h. slots: the prediction, the rate so far, the venue's own; the share of
+    samples that were covered.
 
-    The premium is sampled every few seconds and averaged with weights that grow linearly over
-    the interval; the projection fills the rest of the interval with the present premium.
+    The premium is sampled every few seconds and averaged with weights that grow over the
+    interval; the projection fills the rest of the interval with the present premium.
     """
     spec = signals.spec[g]
     at = spec[STATE]
-    param = spec[PARAM]
     slot = spec[SLOT]
     state = signals.state
     hours = signals.funding[i, INTERVAL_HOURS]
     settles = signals.settles[i]
     if signals.funding[i, RATE_KNOWN] != 0.0 and hours > 0.0:
-        publish(signals, slot + 2, signals.funding[i, RATE] / hours * 8.0 * BPS)
+        publish(signals, slot + VENUE, signals.funding[i, RATE] / hours * 8.0 * BPS)
     else:
-        withdraw(signals, slot + 2)
+        withdraw(signals, slot + VENUE)
     if hours <= 0.0 or settles <= t:
-        for k in (0, 1, 3):
-            withdraw(signals, slot + k)
+        follow_premium(signals, book, g, i)
+        withdraw(signals, slot)
+        withdraw(signals, slot + SO_FAR)
+        withdraw(signals, slot + QUALITY)
         return
-    if state[at + SETTLES] != float(settles - signals.clock[ORIGIN_NS]):
-        for k in range(SAMPLE + 2):
+    if state[at + SETTLES] != float(settles):
+        for k in range(NUMERATOR, COVERED + 1):
             state[at + k] = 0.0
-        state[at + SETTLES] = float(settles - signals.clock[ORIGIN_NS])
+        state[at + SETTLES] = float(settles)
     interval_ns = int(hours * HOUR_NS)
-    sample_ns = int(signals.param[param + SAMPLE_NS])
-    upto = (interval_ns - (settles - t)) // sample_ns
-    now = float(t - signals.clock[ORIGIN_NS])
+    begun = settles - interval_ns
+    sample_ns = int(signals.param[spec[PARAM] + SAMPLE_NS])
+    upto = (t - begun) // sample_ns
     if upto > int(state[at + SAMPLE]):
-        take_samples(signals, g, upto, now)
-    premium = premium_index(signals, book, g, i)
-    if premium - premium == 0.0:
-        state[at + PREMIUM] = premium
-        state[at + PREMIUM_TIME] = now
-        state[at + PREMIUM_KNOWN] = 1.0
-    publish_prediction(signals, g, interval_ns // sample_ns, hours)
+        take_samples(signals, g, upto, float(begun - signals.clock[ORIGIN_NS]), hours)
+    follow_premium(signals, book, g, i)
+    now = float(t - signals.clock[ORIGIN_NS])
+    publish_prediction(signals, g, i, interval_ns // sample_ns, hours, now)
+
+
+# param of funding_excess
+INTEREST_BPS_8H: Final = 0
+INTERVALS: Final = 1
+SIGMA_MIN: Final = 2
+"""In bps per 8 h: what a long stay at the floor counts as usual."""
+# state of funding_excess
+EXCESS_SETTLES: Final = 0
+EXCESS: Final = 1
+EXCESS_WINDOW: Final = 2
 
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def funding_excess(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S31: the venue's rate over its interest floor. param: floor in bps per 8 h. slots: value."""
-    spec = signals.spec[g]
-    hours = signals.funding[i, INTERVAL_HOURS]
-    if signals.funding[i, RATE_KNOWN] == 0.0 or hours <= 0.0:
-        withdraw(signals, spec[SLOT])
-        return
-    rate = signals.funding[i, RATE] / hours * 8.0 * BPS
-    publish(signals, spec[SLOT], rate - signals.param[spec[PARAM]])
+    """S31: the venue's rate over its interest floor. slots: value, z.
 
-
-# param of net_carry: of the perpetual, then of the other leg
-SIZE_LOTS: Final = 0
-"""Size in lots (linear); or quote worth of one tick and base (inverse)."""
-LEG_INVERSE: Final = 1
-FEE_ENTRY: Final = 2
-FEE_EXIT: Final = 3
-LEG_PARAMS: Final = 4
-HOLD_HOURS: Final = 2 * LEG_PARAMS
-DIRECTION: Final = HOLD_HOURS + 1
-"""+1: short the perpetual, long the other leg; -1: the reverse."""
-CHARGE_BPS_8H: Final = HOLD_HOURS + 2
-"""Borrowing and capital, in bps per 8 h."""
-
-
-@kernel(f8(SIGNALS, BOOK, i8, i8))
-def round_trip_slippage(signals: Signals, book: Book, at: int, i: int) -> float:
-    """Cost of buying and of selling the size now, together, in bps of the mid; NaN: unknown."""
-    sides, bid, _, ask, _ = read_touch(book, i, FROM_BOOK)
-    if sides != BOTH:
-        return math.nan
-    mid = 0.5 * (bid + ask)
-    lots = signals.param[at + SIZE_LOTS]
-    if signals.param[at + LEG_INVERSE] != 0.0:
-        lots *= mid
-    sold = average_price(book, i, 0, lots)
-    bought = average_price(book, i, 1, lots)
-    return float((bought - sold) / mid * BPS)
-
-
-@kernel(void(SIGNALS, BOOK, i8, i8, i8))
-def net_carry(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """Funding expected over the holding time less all costs of the round trip.
-
-    Counted by settlements: a position earns only those it stands through. The rate of the
-    next settlement is taken for all of them. slots: net in bps per 8 h, hours until the costs
-    are earned back, costs of the round trip in bps, funding in bps per 8 h.
+    The z compares with the last rates of the intervals before this one.
     """
     spec = signals.spec[g]
-    at = spec[PARAM]
     slot = spec[SLOT]
-    param = signals.param
-    perpetual = spec[1]
-    other = spec[OTHER]
-    hours = signals.funding[perpetual, INTERVAL_HOURS]
-    cost = round_trip_slippage(signals, book, at, perpetual)
-    cost += round_trip_slippage(signals, book, at + LEG_PARAMS, other)
-    cost += param[at + FEE_ENTRY] + param[at + FEE_EXIT]
-    cost += param[at + LEG_PARAMS + FEE_ENTRY] + param[at + LEG_PARAMS + FEE_EXIT]
-    until_next = float(signals.settles[perpetual] - t) / HOUR_NS
-    unknown = signals.funding[perpetual, RATE_KNOWN] == 0.0 or hours <= 0.0 or until_next < 0.0
-    if unknown or cost - cost != 0.0:
-        for k in range(4):
-            withdraw(signals, slot + k)
+    at = spec[STATE]
+    param = spec[PARAM]
+    state = signals.state
+    hours = signals.funding[i, INTERVAL_HOURS]
+    if signals.funding[i, RATE_KNOWN] == 0.0 or hours <= 0.0:
+        withdraw(signals, slot)
+        withdraw(signals, slot + 1)
         return
-    rate = signals.funding[perpetual, RATE] * BPS * param[at + DIRECTION]
-    hold = param[at + HOLD_HOURS]
-    settlements = 0.0
-    if hold >= until_next:
-        settlements = math.floor((hold - until_next) / hours) + 1.0
-    charge = param[at + CHARGE_BPS_8H]
-    earned = rate * settlements - charge * hold / 8.0
-    publish(signals, slot, (earned - cost) / (hold / 8.0))
-    hourly = rate / hours - charge / 8.0
-    if hourly > 0.0:
-        publish(signals, slot + 1, cost / hourly)
+    length = int(signals.param[param + INTERVALS])
+    settles = float(signals.settles[i])
+    if state[at + EXCESS_SETTLES] != settles:
+        if state[at + EXCESS_SETTLES] != 0.0:
+            window_add(state, at + EXCESS_WINDOW, length, state[at + EXCESS])
+        state[at + EXCESS_SETTLES] = settles
+    rate = signals.funding[i, RATE] / hours * 8.0 * BPS
+    state[at + EXCESS] = rate - signals.param[param + INTEREST_BPS_8H]
+    publish(signals, slot, state[at + EXCESS])
+    if window_ready(state, at + EXCESS_WINDOW, length):
+        sigma = signals.param[param + SIGMA_MIN]
+        score = window_score(state, at + EXCESS_WINDOW, state[at + EXCESS], sigma)
+        publish(signals, slot + 1, score)
     else:
         withdraw(signals, slot + 1)
-    publish(signals, slot + 2, cost)
-    publish(signals, slot + 3, rate / hours * 8.0)

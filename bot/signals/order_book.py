@@ -2,12 +2,13 @@
 
 from typing import ClassVar
 
-from bot.book.layout import HEARD_BOOK, LADDER
+from bot.book.layout import HEARD_BOOK, LADDER, LADDER_LOW
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_SECOND, Base, InstrumentId
 from bot.signals import evaluate
-from bot.signals.base import Recipe, Terms, Watch, base_per_lot, reading
+from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive, reading
 from bot.signals.order_book_kernels import DEPTH_STATE
+from bot.signals.standard import MEAN_STATE
 from bot.tape.rows import LEVEL
 
 
@@ -26,11 +27,12 @@ class QueueImbalance(Watch, frozen=True):
         """Recomputed when the best prices or their sizes changed."""
         i = terms.index(self.instrument)
         code, heard = reading(self, self.source)
+        positive(self, "half_life_s")
         return Recipe(
             code=evaluate.QUEUE_IMBALANCE,
             instrument=i,
             param=(float(code), self.half_life_s * NS_PER_SECOND),
-            states=3,
+            states=MEAN_STATE,
             outputs=("value", "mean"),
             hears=heard,
             within=1,
@@ -52,8 +54,10 @@ class BookImbalance(Watch, frozen=True):
 
     def recipe(self, terms: Terms) -> Recipe:
         """Recomputed when one of these levels changed."""
-        if not 1 <= self.levels <= LADDER:
-            raise ValueError(f"BookImbalance.levels: got {self.levels}, expected 1 to {LADDER}")
+        if not 1 <= self.levels <= LADDER_LOW:
+            # The ladder does not always hold more.
+            raise ValueError(f"BookImbalance.levels: got {self.levels}, expected 1 to {LADDER_LOW}")
+        positive(self, "decay")
         i = terms.index(self.instrument)
         return Recipe(
             code=evaluate.LADDER_IMBALANCE,
@@ -84,6 +88,7 @@ class DepthImbalance(Watch, frozen=True):
     def recipe(self, terms: Terms) -> Recipe:
         """Kept as two sums, at the cost of one exponential a level change."""
         i = terms.index(self.instrument)
+        positive(self, "half_bps", "within_bps", "half_life_s")
         return Recipe(
             code=evaluate.DEPTH_IMBALANCE,
             instrument=i,
@@ -141,6 +146,7 @@ class Spread(Watch, frozen=True):
         """Recomputed when the best prices changed."""
         i = terms.index(self.instrument)
         code, heard = reading(self, self.source)
+        positive(self, "z_window_s")
         return Recipe(
             code=evaluate.SPREAD,
             instrument=i,
@@ -167,25 +173,18 @@ class ImpactCost(Watch, frozen=True):
     buy: bool
 
     def recipe(self, terms: Terms) -> Recipe:
-        """Recomputed when any level of the ladder changed."""
+        """Recomputed when a level changed that the size reaches."""
         i = terms.index(self.instrument)
-        instrument = terms.instrument(self.instrument)
-        if not self.size > 0:
-            raise ValueError(f"ImpactCost.size: got {self.size}, expected a number > 0")
+        positive(self, "size")
         return Recipe(
             code=evaluate.IMPACT,
             instrument=i,
-            param=(
-                float(self.buy),
-                float(self.size),
-                base_per_lot(instrument),
-                float(instrument.inverse),
-                float(instrument.grid.tick),
-            ),
+            param=(float(self.buy), *lots_of(terms.instrument(self.instrument), float(self.size))),
             states=0,
             outputs=("value",),
             hears=HEARD_BOOK,
-            within=LADDER,
+            # From then on the kernel says how deep it looked.
+            within=LADDER + 1,
             sources=((i, HEARD_BOOK),),
         )
 

@@ -1,4 +1,4 @@
-"""Kernels of the book's state: queue and depth imbalance, weighted mid, spread, impact.
+"""Kernels of the book's state: queue and depth imbalance, weighted mid, spread.
 
 Every kernel takes the signals, the books, its own row in `spec`, the instrument and the time
 of the message, and publishes its slots. Its `param` and `state` entries are named below it
@@ -9,34 +9,20 @@ import math
 from typing import Final
 
 from bot.book.arrays import BOOK, Book, f8, i8, void
-from bot.book.layout import DEPTH, FAR, INSIDE, KNOWN, REACH, STATUS
+from bot.book.layout import DEPTH, KNOWN, REACH, STATUS
 from bot.book.levels import next_level, size_at
 from bot.kernel import kernel
 from bot.signals.arrays import ORIGIN_NS, PARAM, SIGNALS, SLOT, STATE, Signals
 from bot.signals.publish import publish, withdraw
-from bot.signals.standard import decay
+from bot.signals.standard import MEAN_STATE, follow_mean
 from bot.signals.touch import BIDS_ONLY, BOTH, FROM_BOOK, NEITHER, read_touch
 
 LN2: Final = 0.6931471805599453
 
 
-@kernel(f8(SIGNALS, i8, f8, f8, f8))
-def follow_mean(signals: Signals, at: int, x: float, t: float, half_life: float) -> float:
-    """An exponentially weighted mean on an irregular clock; state: mean, time, seeded."""
-    state = signals.state
-    if state[at + 2] == 0.0:
-        state[at] = x
-        state[at + 2] = 1.0
-    else:
-        weight = 1.0 - decay(t - state[at + 1], half_life)
-        state[at] += weight * (x - state[at])
-    state[at + 1] = t
-    return float(state[at])
-
-
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def queue_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S01. param: source, half-life ns. state: mean. slots: value, mean."""
+    """S01. param: source, half-life ns. state: a mean. slots: value, mean."""
     spec = signals.spec[g]
     slot = spec[SLOT]
     sides, _, bid_size, _, ask_size = read_touch(book, i, int(signals.param[spec[PARAM]]))
@@ -49,7 +35,7 @@ def queue_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> Non
     else:
         value = 1.0 if sides == BIDS_ONLY else -1.0
     now = float(t - signals.clock[ORIGIN_NS])
-    mean = follow_mean(signals, spec[STATE], value, now, signals.param[spec[PARAM] + 1])
+    mean = follow_mean(signals.state, spec[STATE], value, now, signals.param[spec[PARAM] + 1])
     publish(signals, slot, value)
     publish(signals, slot + 1, mean)
 
@@ -98,7 +84,7 @@ LOWEST: Final = 4
 HIGHEST: Final = 5
 COVERED: Final = 6
 DEPTH_MEAN: Final = 7
-DEPTH_STATE: Final = 10
+DEPTH_STATE: Final = DEPTH_MEAN + MEAN_STATE
 REFRESH: Final = 1e-4
 """The reference follows when the mid has moved by 1 bp."""
 
@@ -125,9 +111,11 @@ def refresh_depth(signals: Signals, book: Book, g: int, i: int, mid: float) -> N
     for s in range(2):
         total = 0.0
         price = book.ladder[i, 2 * s, 0]
-        while price >= 0 and abs(price - mid) <= limit:
+        while mid - limit <= price <= mid + limit:
             total += size_at(book, i, s, price) * math.exp(-slope * abs(price - mid))
             price = next_level(book, i, s, price)
+            if price < 0:
+                break
         signals.state[state + s] = total
 
 
@@ -168,8 +156,9 @@ def depth_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> Non
         refresh_depth(signals, book, g, i, mid)
         moved = 0.0
     tilt = state[at + SLOPE] * moved
-    bids = state[at + BIDS] * math.exp(-tilt)
-    asks = state[at + ASKS] * math.exp(tilt)
+    # With the best level outside there is none inside, whatever rounding has left in the sum.
+    bids = state[at + BIDS] * math.exp(-tilt) if bid >= state[at + LOWEST] else 0.0
+    asks = state[at + ASKS] * math.exp(tilt) if ask <= state[at + HIGHEST] else 0.0
     if bids + asks <= 0.0:
         for k in range(3):
             withdraw(signals, slot + k)
@@ -178,7 +167,7 @@ def depth_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> Non
     now = float(t - signals.clock[ORIGIN_NS])
     half_life = signals.param[spec[PARAM] + HALF_LIFE_NS]
     publish(signals, slot, value)
-    publish(signals, slot + 1, follow_mean(signals, at + DEPTH_MEAN, value, now, half_life))
+    publish(signals, slot + 1, follow_mean(state, at + DEPTH_MEAN, value, now, half_life))
     thin = min(book.head[i, DEPTH], book.head[i, DEPTH + 1]) < 3
     publish(signals, slot + 2, state[at + COVERED] * (0.5 if thin else 1.0))
 
@@ -207,48 +196,10 @@ def spread(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
     publish(signals, spec[SLOT], (ask - bid) / (0.5 * (bid + ask)) * 1e4)
 
 
-@kernel(f8(BOOK, i8, i8, f8))
-def average_price(book: Book, i: int, s: int, size: float) -> float:
-    """Average ticks for taking `size` lots out of side `s`; NaN when the known book is too thin."""
-    left = size
-    paid = 0.0
-    reach = book.head[i, REACH + s]
-    count = book.head[i, DEPTH + s]
-    known = book.head[i, INSIDE + s] + book.head[i, FAR + s]
-    price = book.ladder[i, 2 * s, 0]
-    for k in range(known):
-        if k < count:
-            price = book.ladder[i, 2 * s, k]
-            here = book.ladder[i, 2 * s + 1, k]
-        else:
-            price = next_level(book, i, s, price)
-            here = size_at(book, i, s, price)
-        if (price < reach) if s == 0 else (price > reach):
-            return math.nan
-        taken = min(left, float(here))
-        paid += taken * price
-        left -= taken
-        if left <= 0.0:
-            return float(paid / size)
-    return math.nan
-
-
-@kernel(void(SIGNALS, BOOK, i8, i8, i8))
-def impact(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """Cost of taking a size, in bps of the mid. param: side (0 sells into bids), size in base,
-    base per lot (linear) or quote per lot (inverse), inverse, tick. slots: value.
-    """
-    spec = signals.spec[g]
-    at = spec[PARAM]
-    param = signals.param
-    sides, bid, _, ask, _ = read_touch(book, i, FROM_BOOK)
-    if sides != BOTH:
-        withdraw(signals, spec[SLOT])
-        return
-    mid = 0.5 * (bid + ask)
-    lots = param[at + 1] / param[at + 2]
-    if param[at + 3] != 0.0:
-        lots = param[at + 1] * mid * param[at + 4] / param[at + 2]
-    s = int(param[at])
-    price = average_price(book, i, s, lots)
-    publish(signals, spec[SLOT], (mid - price if s == 0 else price - mid) / mid * 1e4)
+@kernel(void(SIGNALS, i8))
+def forget_depth(signals: Signals, g: int) -> None:
+    """The sums of S02 c start over: no row counts before the next refresh."""
+    at = signals.spec[g, STATE]
+    signals.state[at + REFERENCE] = 0.0
+    signals.state[at + LOWEST] = 1.0
+    signals.state[at + HIGHEST] = 0.0

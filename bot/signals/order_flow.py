@@ -2,10 +2,18 @@
 
 from typing import ClassVar
 
-from bot.book.layout import HEARD_BOOK
+from bot.book.layout import HEARD_BOOK, LADDER
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals import evaluate
-from bot.signals.base import Recipe, Terms, Watch, base_per_lot, reading
+from bot.signals.base import (
+    HEARD_ALL,
+    Recipe,
+    Terms,
+    Watch,
+    base_per_lot,
+    positive,
+    reading,
+)
 from bot.signals.order_flow_kernels import LEVELS_STATE, MLOFI_LEVELS, RING
 from bot.signals.windows import ring_size
 
@@ -16,7 +24,8 @@ class OrderFlowImbalance(Watch, frozen=True):
     + when bids are added and asks taken away. With `window_s` it is the sum over the last so
     many seconds, else a sum that fades with the half-life. Also published: the sum itself and
     the mean queue, in base coins (quote units for inverse contracts). The first state after a
-    gap or a snapshot counts nothing. Source: Cont, Kukanov & Stoikov (2014).
+    gap or a snapshot counts nothing. The quality of a window is the share of it that was seen.
+    Source: Cont, Kukanov & Stoikov (2014).
     """
 
     unit: ClassVar[str] = "mean queues"
@@ -28,10 +37,14 @@ class OrderFlowImbalance(Watch, frozen=True):
     capacity: int = 65_536
 
     def recipe(self, terms: Terms) -> Recipe:
-        """Recomputed when the best prices or their sizes changed."""
+        """Recomputed when the best prices or their sizes changed; a window at every message."""
         i = terms.index(self.instrument)
         code, heard = reading(self, self.source)
+        positive(self, "half_life_s", "capacity")
         fading = self.window_s is None
+        if not fading:
+            positive(self, "window_s")
+        outputs = ("value", "sum", "queue")
         return Recipe(
             code=evaluate.ORDER_FLOW,
             instrument=i,
@@ -43,9 +56,9 @@ class OrderFlowImbalance(Watch, frozen=True):
                 float(self.capacity),
             ),
             states=RING if fading else RING + ring_size(self.capacity),
-            outputs=("value", "sum", "queue"),
-            hears=heard,
-            within=1,
+            outputs=outputs if fading else (*outputs, "quality"),
+            hears=heard if fading else HEARD_ALL,
+            within=1 if fading else LADDER + 1,
             sources=((i, heard),),
         )
 
@@ -53,7 +66,7 @@ class OrderFlowImbalance(Watch, frozen=True):
 class MultiLevelFlow(Watch, frozen=True):
     """Order flow of each of the best ten levels, fading, in base coins; the first is the score.
 
-    A level that is missing counts nothing and costs a tenth of the quality.
+    A level that a side lacks counts nothing and costs a tenth of the quality.
     Source: Xu, Gould & Howison (2018), multi-level order-flow imbalance.
     """
 
@@ -65,11 +78,11 @@ class MultiLevelFlow(Watch, frozen=True):
     def recipe(self, terms: Terms) -> Recipe:
         """Recomputed when one of the ten levels changed."""
         i = terms.index(self.instrument)
+        positive(self, "half_life_s")
         return Recipe(
             code=evaluate.MULTI_LEVEL_FLOW,
             instrument=i,
             param=(
-                float(MLOFI_LEVELS),
                 self.half_life_s * NS_PER_SECOND,
                 base_per_lot(terms.instrument(self.instrument)),
             ),

@@ -46,11 +46,11 @@ def withdraw(signals: Signals, slot: int) -> None:
 
 @kernel(void(SIGNALS, i8))
 def look(signals: Signals, strategies: int) -> None:
-    """The strategies of these bits have seen all their slots; none is woken any more."""
+    """The strategies of these bits have seen all their slots, and are not woken any more."""
     for k in range(signals.trigger.shape[0]):
         trigger = signals.trigger[k]
         if (strategies >> int(trigger[STRATEGY])) & 1:
             slot = int(trigger[TRIGGER_SLOT])
             trigger[SEEN] = signals.value[slot]
             trigger[SEEN_KNOWN] = float(signals.known[slot])
-    signals.clock[WOKEN] = 0
+    signals.clock[WOKEN] &= ~strategies

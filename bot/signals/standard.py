@@ -19,6 +19,11 @@ MAD_TO_SIGMA: Final = 1.4826
 MEAN_TO_SIGMA: Final = 1.2533
 Z_MAX: Final = 8.0
 
+# A fading mean in the state.
+MEAN: Final = 0
+MEAN_TIME: Final = 1
+SEEDED: Final = 2
+MEAN_STATE: Final = 3
 # The head of a robust window in the state; ring and sorted values follow.
 COUNT: Final = 0
 NEXT: Final = 1
@@ -33,10 +38,17 @@ def decay(elapsed: float, half_life: float) -> float:
     return math.exp(-0.6931471805599453 * elapsed / half_life)
 
 
-@kernel(f8(f8, f8, f8))
-def ramp(x: float, low: float, high: float) -> float:
-    """0 below `low`, 1 above `high`, straight between."""
-    return min(1.0, max(0.0, (x - low) / (high - low)))
+@kernel(f8(F1, i8, f8, f8, f8))
+def follow_mean(state: Float64s, at: int, x: float, t: float, half_life: float) -> float:
+    """Take an observation into a mean that fades on an irregular clock; returns the mean."""
+    if state[at + SEEDED] == 0.0:
+        state[at + MEAN] = x
+        state[at + SEEDED] = 1.0
+    else:
+        weight = 1.0 - decay(t - state[at + MEAN_TIME], half_life)
+        state[at + MEAN] += weight * (x - state[at + MEAN])
+    state[at + MEAN_TIME] = t
+    return float(state[at + MEAN])
 
 
 @kernel(f8(F1, i8, i8))
@@ -51,9 +63,9 @@ def median_of_sorted(values: Float64s, at: int, count: int) -> float:
 @kernel(f8(F1, i8, i8, f8))
 def median_distance(values: Float64s, at: int, count: int, center: float) -> float:
     """The median of |value - center| over ascending values, in one walk outward."""
-    high = 0
-    while high < count and values[at + high] < center:
-        high += 1
+    high = count >> 1
+    while high > 0 and values[at + high - 1] >= center:
+        high -= 1
     low = high - 1
     wanted = (count >> 1) + 1
     previous = 0.0
@@ -104,6 +116,21 @@ def window_add(state: Float64s, at: int, length: int, x: float) -> None:
         spread = MEAN_TO_SIGMA * total / count
     state[at + MEDIAN] = center
     state[at + SIGMA] = spread
+
+
+@kernel(void(F1, i8, i8, f8, i8))
+def window_repeat(state: Float64s, at: int, length: int, x: float, times: int) -> None:
+    """Add the same observation so many times to a robust window."""
+    if times < length:
+        for _ in range(times):
+            window_add(state, at, length, x)
+        return
+    for k in range(at + WINDOW_HEAD, at + WINDOW_HEAD + 2 * length):
+        state[k] = x
+    state[at + COUNT] = length
+    state[at + NEXT] = 0.0
+    state[at + MEDIAN] = x
+    state[at + SIGMA] = 0.0
 
 
 @kernel(f8(F1, i8, f8, f8))

@@ -2,10 +2,18 @@
 
 from typing import ClassVar
 
-from bot.book.layout import HEARD_TRADE
+from bot.book.layout import HEARD_TRADE, LADDER
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals import evaluate
-from bot.signals.base import Recipe, Terms, Watch, base_per_lot, reading
+from bot.signals.base import (
+    HEARD_ALL,
+    Recipe,
+    Terms,
+    Watch,
+    base_per_lot,
+    positive,
+    reading,
+)
 from bot.signals.trade_kernels import RING, VWAP_RING
 from bot.signals.windows import ring_size
 from bot.tape.rows import TRADE
@@ -15,8 +23,9 @@ class TradeImbalance(Watch, frozen=True):
     """Aggressive buying against selling: signed over total volume, in [-1, 1].
 
     + when buyers are the aggressors. Over a fading half-life, the last `window_s` seconds, or
-    the last `trades` trades. Unknown when there was none. Also published: the cumulative
-    volume delta, ever and since 00:00 UTC, in base coins (quote units for inverse contracts).
+    the last `trades` trades. Unknown when there was none, or fewer than `trades`. Also
+    published: the cumulative volume delta, ever and since 00:00 UTC, in base coins (quote units
+    for inverse contracts). The quality of a window is the share of it that was listened to.
     """
 
     instrument: InstrumentId
@@ -26,10 +35,17 @@ class TradeImbalance(Watch, frozen=True):
     capacity: int = 65_536
 
     def recipe(self, terms: Terms) -> Recipe:
-        """Two sums, recomputed at every trade."""
+        """Two sums, recomputed at every trade; a window at every message."""
         i = terms.index(self.instrument)
-        fading = self.window_s is None and self.trades is None
+        if self.window_s is not None and self.trades is not None:
+            raise ValueError("TradeImbalance: got window_s and trades, expected at most one")
+        positive(self, "half_life_s", "capacity")
+        windowed, counted = self.window_s is not None, self.trades is not None
+        if windowed or counted:
+            positive(self, "window_s" if windowed else "trades")
+        fading = not windowed and not counted
         capacity = self.trades or self.capacity
+        outputs = ("value", "cvd", "cvd_session")
         return Recipe(
             code=evaluate.TRADE_IMBALANCE,
             instrument=i,
@@ -41,8 +57,9 @@ class TradeImbalance(Watch, frozen=True):
                 base_per_lot(terms.instrument(self.instrument)),
             ),
             states=RING if fading else RING + ring_size(capacity),
-            outputs=("value", "cvd", "cvd_session"),
-            hears=HEARD_TRADE,
+            outputs=(*outputs, "quality") if windowed else outputs,
+            hears=HEARD_ALL if windowed else HEARD_TRADE,
+            within=LADDER + 1,
             rows=1 << TRADE,
             sources=((i, HEARD_TRADE),),
         )
@@ -53,7 +70,8 @@ class VwapDeviation(Watch, frozen=True):
 
     + when price stands above what was paid. Over the session from 00:00 UTC, the last
     `window_s` seconds, or since `anchor_ns`. Also published in volume-weighted standard
-    deviations (`deviations`). Known from `trades_min` trades on.
+    deviations (`deviations`). Known from `trades_min` trades on. The quality of a window is the
+    share of it that was listened to.
     """
 
     unit: ClassVar[str] = "bps"
@@ -66,24 +84,31 @@ class VwapDeviation(Watch, frozen=True):
     capacity: int = 65_536
 
     def recipe(self, terms: Terms) -> Recipe:
-        """Three sums over trades; recomputed when the mid moved, too."""
+        """Three sums over trades; recomputed when the mid moved, too; a window at every message."""
         i = terms.index(self.instrument)
         code, heard = reading(self, self.source)
         rolling = self.window_s is not None
+        if rolling and self.anchor_ns is not None:
+            raise ValueError("VwapDeviation: got window_s and anchor_ns, expected at most one")
+        positive(self, "trades_min", "capacity")
+        if rolling:
+            positive(self, "window_s")
+        outputs = ("value", "deviations")
+        anchor = (-1, 0) if self.anchor_ns is None else divmod(self.anchor_ns, NS_PER_SECOND)
         return Recipe(
             code=evaluate.VWAP_DEVIATION,
             instrument=i,
             param=(
                 float(code),
                 (self.window_s or 0.0) * NS_PER_SECOND,
-                -1.0 if self.anchor_ns is None else float(self.anchor_ns),
+                *map(float, anchor),
                 float(self.capacity),
                 float(self.trades_min),
             ),
             states=VWAP_RING + ring_size(self.capacity) if rolling else VWAP_RING,
-            outputs=("value", "deviations"),
-            hears=heard | HEARD_TRADE,
-            within=1,
+            outputs=(*outputs, "quality") if rolling else outputs,
+            hears=HEARD_ALL if rolling else heard | HEARD_TRADE,
+            within=LADDER + 1 if rolling else 1,
             rows=1 << TRADE,
             sources=((i, heard),),
         )

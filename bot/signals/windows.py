@@ -1,4 +1,4 @@
-"""Sums over the last so many nanoseconds, exact, in a ring of bounded length.
+"""Sums over the last so many nanoseconds in a ring of bounded length.
 
 A ring that is full forgets its oldest entry before its time and remembers since when it is
 complete, so that a reader can say how much of the window it covers.
@@ -17,7 +17,7 @@ F1 = types.float64[::1]
 HEAD_AT: Final = 0
 ENTRIES: Final = 1
 SINCE: Final = 2
-"""Time of the last entry that was forgotten too early; -1: none was."""
+"""Time of the last entry that was forgotten too early; 0, where times begin: none was."""
 SUMS: Final = 3
 """Three sums, over the three numbers of every entry."""
 RING_HEAD: Final = 6
@@ -39,6 +39,10 @@ def drop_oldest(state: Float64s, at: int, capacity: int) -> None:
         state[at + SUMS + k] -= state[entry + 1 + k]
     state[at + HEAD_AT] = (head + 1) % capacity
     state[at + ENTRIES] -= 1.0
+    if state[at + ENTRIES] == 0.0:
+        # What rounding has left behind would be all there is.
+        for k in range(3):
+            state[at + SUMS + k] = 0.0
 
 
 @kernel(void(F1, i8, i8, f8))
@@ -49,6 +53,12 @@ def expire(state: Float64s, at: int, capacity: int, before: float) -> None:
         if state[at + RING_HEAD + ENTRY * head] > before:
             return
         drop_oldest(state, at, capacity)
+
+
+@kernel(f8(f8, f8, f8))
+def covered(now: float, since: float, window: float) -> float:
+    """The share of a window up to `now` that lies after `since`."""
+    return min(1.0, (now - since) / window)
 
 
 @kernel(void(F1, i8, i8, f8, f8, f8, f8))
