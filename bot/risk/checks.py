@@ -32,13 +32,11 @@ Breach = tuple[str | None, str]
 class Check(Struct, frozen=True):
     """One limit: how it is checked, and what it may find unknown.
 
-    again: asked once more in the last moment before an order leaves.
     latch: the halt that a breach leaves behind until a person lifts it.
     """
 
     breach: Callable[[Case, Any], Breach | None]
     references: frozenset[Reference] = frozenset()
-    again: bool = True
     latch: Mode | None = None
 
 
@@ -51,19 +49,15 @@ class Finding(Struct, frozen=True):
     allowed: str
 
 
-def first_breach(case: Case, limits: Limits | None, *, again: bool) -> Finding | None:
-    """The first of a scope's limits that an order breaks; None when it keeps them all.
-
-    again: ask only what is asked once more in the last moment.
-    """
+def first_breach(case: Case, limits: Limits | None, asked: frozenset[str]) -> Finding | None:
+    """The first of a scope's limits, of those asked, that an order breaks; None: it keeps all."""
     if limits is None:
         return Finding(case.scope, "limits", None, f"limits stated for {case.scope}")
     for name, allowed in limits.stated:
-        check = CHECKS[name]
-        if again and not check.again:
+        if name not in asked:
             continue
         try:
-            breach = check.breach(case, allowed)
+            breach = CHECKS[name].breach(case, allowed)
         except Unknown as unknown:
             breach = None, f"{_stated(allowed)} with {unknown} known"
         if breach is not None:
@@ -249,8 +243,8 @@ CHECKS: Final[dict[str, Check]] = {
     "net_notional_max": Check(net_notional, MARKET),
     "net_delta_max": Check(net_delta, MARK),
     "leverage_max": Check(leverage, MARKET | {Reference.EQUITY}),
-    "orders_per_second_max": Check(orders_per_second, again=False),
-    "orders_per_ten_seconds_max": Check(orders_per_ten_seconds, again=False, latch=Mode.HALTED),
+    "orders_per_second_max": Check(orders_per_second),
+    "orders_per_ten_seconds_max": Check(orders_per_ten_seconds, latch=Mode.HALTED),
     "price_collar_bps": Check(price_collar, COLLAR_REFERENCES),
     "quote_age_ms_max": Check(quote_age, frozenset({Reference.QUOTE_AGE})),
     "daily_loss_max": Check(
@@ -263,6 +257,28 @@ CHECKS: Final[dict[str, Check]] = {
     ),
 }
 """By the limit's name. The mark matters to sizes in coins of inverse contracts only."""
+
+EVERY: Final = frozenset(CHECKS)
+"""What an order is asked before it is approved."""
+
+RATES: Final = frozenset({"orders_per_second_max", "orders_per_ten_seconds_max"})
+AT_LAST: Final = EVERY - RATES
+"""What it is asked again before its first byte: the approval was counted already."""
+
+WHOLE: Final = frozenset(
+    {
+        "position_max",
+        "gross_notional_max",
+        "leverage_max",
+        "liquidation_distance_min",
+        "daily_loss_max",
+    }
+)
+"""What a basket is asked before it begins. Its legs are worked in slices, each an order with
+limits of its own, and what stands uneven between them is limited then."""
+
+ALONE: Final = WHOLE | {"net_notional_max", "net_delta_max"}
+"""What a whole position is asked that has no counterpart."""
 
 
 def _stated(allowed: object) -> str:

@@ -2,7 +2,7 @@
 
 from bot.model.command import Approved
 from bot.risk.case import Case
-from bot.risk.checks import first_breach
+from bot.risk.checks import AT_LAST, first_breach
 from bot.risk.exposure import Exposure
 from bot.risk.guards import OrderRates
 from bot.risk.kill import Halts, Mode
@@ -33,7 +33,7 @@ def recheck(
     if mode is Mode.REDUCE_ONLY and not line.shrinks_by(order.side):
         return f"reduce only: {reason}"
     for scope, bounds in limits.over(order.account, order.strategy):
-        finding = first_breach(Case(order, scope, world, limits, OrderRates()), bounds, again=True)
+        finding = first_breach(Case(order, scope, world, limits, OrderRates()), bounds, AT_LAST)
         if finding is not None:
             value = finding.value or "unknown"
             return f"{scope.level}.{finding.limit}: {value}, allowed {finding.allowed}"

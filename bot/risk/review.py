@@ -14,7 +14,7 @@ from bot.model.command import Approved, OrderType, Proposal, Refused, Side, Time
 from bot.model.instrument import Kind
 from bot.model.units import AccountId, StrategyName
 from bot.risk.case import Case
-from bot.risk.checks import CHECKS, Finding, closes_naked, first_breach
+from bot.risk.checks import ALONE, CHECKS, EVERY, WHOLE, Finding, closes_naked, first_breach
 from bot.risk.exposure import Exposure
 from bot.risk.guards import OrderRates
 from bot.risk.kill import Halts, Mode
@@ -54,11 +54,13 @@ def review(
 def reserve(
     legs: Sequence[Proposal], exposure: Exposure, limits: LimitBook, halts: Halts
 ) -> Refused | None:
-    """Whether all of these would fit together; the refusal of the first that does not.
+    """Whether all of these could be held together; the refusal of the first that could not.
 
-    Nothing is approved and nothing is counted: a basket asks before its first leg may go.
+    A basket asks before its first leg may go, with every leg whole, and a trade between two of
+    our strategies asks for each side. Nothing is approved and nothing is counted.
     """
-    return _Gate(exposure, limits, halts, OrderRates()).admit(legs)
+    asked = WHOLE if len(legs) > 1 else ALONE
+    return _Gate(exposure, limits, halts, OrderRates(), asked).admit(legs)
 
 
 def standing(
@@ -75,8 +77,14 @@ class _Gate:
     """One review: the worst case so far, and the limits that the next order must fit in."""
 
     def __init__(
-        self, exposure: Exposure, limits: LimitBook, halts: Halts, rates: OrderRates
+        self,
+        exposure: Exposure,
+        limits: LimitBook,
+        halts: Halts,
+        rates: OrderRates,
+        asked: frozenset[str] = EVERY,
     ) -> None:
+        self._asked = asked
         self._exposure = exposure
         self._world = Reservations(exposure, limits.mark)
         self._limits = limits
@@ -149,7 +157,7 @@ class _Gate:
         order = reserved(proposal)
         for scope, limits in self._limits.over(proposal.account, proposal.strategy):
             case = Case(order, scope, self._world, self._limits, self._rates)
-            finding = first_breach(case, limits, again=False)
+            finding = first_breach(case, limits, self._asked)
             if finding is not None:
                 self._latch(finding)
                 name = f"{scope.level}.{finding.limit}"

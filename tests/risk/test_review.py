@@ -12,7 +12,6 @@ from bot.risk.kill import Mode
 from bot.risk.limits import TOTAL, Level, Scope
 from tests.risk.world import (
     ACCOUNT,
-    BASKET,
     INVERSE,
     OPTION,
     OTHER,
@@ -31,10 +30,6 @@ from tests.risk.world import (
 
 class Number(enum.IntEnum):
     ONE = 1
-
-
-def leg(size: int, side: Side = Side.BUY, **changed):
-    return order(size, side, basket=BASKET, **changed)
 
 
 # --- nonsense --------------------------------------------------------------------------
@@ -137,87 +132,6 @@ def test_a_refused_order_leaves_nothing_reserved_and_takes_no_id():
 
 def test_no_proposals_ask_nothing_of_anyone():
     assert Desk(None, book()).review() == ([], [])  # type: ignore[arg-type]
-
-
-# --- baskets ---------------------------------------------------------------------------
-
-
-def test_a_basket_passes_whole():
-    desk = Desk(World(), book(total=limits(position_max={PERP: Decimal(5), SPOT: Decimal(5)})))
-
-    approved, refused = desk.review(leg(5, instrument=SPOT), leg(5, Side.SELL))
-
-    assert [one.proposal.instrument for one in approved] == [SPOT, PERP]
-    assert refused == []
-
-
-@pytest.mark.parametrize("harder_first", [True, False])
-def test_a_basket_whose_one_leg_does_not_fit_passes_not_at_all(harder_first):
-    stated = limits(position_max={PERP: Decimal(4), SPOT: Decimal(5)})
-    desk = Desk(World(), book(total=stated))
-    legs = [leg(5, instrument=SPOT), leg(5, Side.SELL)]
-
-    approved, refused = desk.review(*(reversed(legs) if harder_first else legs), order(4))
-
-    assert [one.proposal for one in approved] == [order(4)]
-    assert sorted(one.limit for one in refused) == ["basket", "total.position_max"]
-    companion = next(one for one in refused if one.limit == "basket")
-    assert companion.value == f"total.position_max of {PERP}"
-
-
-def test_the_legs_of_a_basket_are_one_even_when_another_order_stands_between():
-    desk = Desk(World(), book(total=limits(gross_notional_max=Decimal(500))))
-
-    approved, refused = desk.review(leg(3, instrument=SPOT), order(3), leg(3, Side.SELL))
-
-    assert [one.proposal.basket for one in approved] == [None]
-    assert [one.proposal.basket for one in refused] == [BASKET, BASKET]
-
-
-def test_a_malformed_leg_stops_its_basket():
-    approved, refused = Desk(World(), book()).review(leg(3, instrument=SPOT), leg(0, Side.SELL))
-
-    assert approved == []
-    assert [one.limit for one in refused] == ["basket", "size"]
-
-
-def test_a_refused_basket_does_not_count_as_orders():
-    stated = limits(orders_per_second_max=2, position_max={PERP: Decimal(4), SPOT: Decimal(5)})
-    desk = Desk(World(), book(total=stated))
-
-    desk.review(leg(5, instrument=SPOT), leg(5, Side.SELL))
-
-    assert desk.passes(order(1))
-    assert desk.passes(order(1))
-    assert desk.refusal(order(1)).limit == "total.orders_per_second_max"
-
-
-def test_a_leg_that_closes_what_stands_naked_goes_without_its_basket():
-    world = World(nakeds={BASKET: (Decimal(300), 99 * SECOND)}).hold(3, SPOT)
-    desk = Desk(world, book(total=limits(position_max={PERP: Decimal(5), SPOT: Decimal(3)})))
-    adds, closes = leg(2, instrument=SPOT), leg(3, Side.SELL)
-
-    approved, refused = desk.review(adds, closes)
-
-    assert [one.proposal for one in approved] == [closes]
-    assert [one.proposal for one in refused] == [adds]
-
-
-def test_a_naked_basket_past_its_time_may_be_evened_out_and_nothing_else():
-    world = World(nakeds={BASKET: (Decimal(-300), 90 * SECOND)})
-    desk = Desk(world, book(total=limits(naked_seconds_max=Decimal(2))))
-
-    assert desk.refusal(leg(1, Side.SELL)).limit == "total.naked_seconds_max"
-    assert desk.passes(leg(3, Side.BUY))
-
-
-def test_live_orders_of_a_basket_count_as_naked():
-    world = World()
-    world.place(leg(3))
-    desk = Desk(world, book(total=limits(naked_notional_max=Decimal(505))))
-
-    assert desk.passes(leg(2))
-    assert not desk.passes(leg(1))
 
 
 # --- reduce only -----------------------------------------------------------------------
