@@ -8,6 +8,7 @@ collar, and taken back when that does not work either.
 
 from bot.execution.budget import crossing_cost, loss_bps, loss_max, naked_ms
 from bot.execution.draft import Draft
+from bot.execution.holdings import Holdings
 from bot.execution.legs import hedge, lead, rest, take_back
 from bot.execution.matching import Look, level, size_legs, turn_over
 from bot.execution.plan import Dust
@@ -46,6 +47,14 @@ def steer_basket(draft: Draft, basket: BasketWork, budget: Budget, *, reducing: 
     basket.due_ns = _due(draft, basket, budget)
 
 
+def stirs(basket: BasketWork, holdings: Holdings) -> bool:
+    """Whether a basket must be looked at: a fill, a report, a new want or a clock."""
+    if basket.due_ns is not None and holdings.now >= basket.due_ns:
+        return True
+    position, strategy = holdings.position, basket.strategy
+    return any(leg.work.seen != position(strategy, leg.work.instrument) for leg in basket.legs)
+
+
 def _watch(draft: Draft, basket: BasketWork, look: Look) -> None:
     """Start and stop the clock of what stands unhedged."""
     if basket.stage in (Stage.UNWINDING, Stage.REPAIR):
@@ -53,7 +62,7 @@ def _watch(draft: Draft, basket: BasketWork, look: Look) -> None:
     if not look.naked:
         basket.naked_ns, basket.tries, basket.forced = None, 0, False
     elif basket.naked_ns is None:
-        basket.naked_ns, basket.tries = draft.now, 0
+        basket.naked_ns = draft.now
         for leg in basket.legs:
             touch = draft.holdings.touch(leg.work.instrument)
             leg.twice_mid = None if touch is None else touch[0] + touch[2]

@@ -5,7 +5,7 @@ from typing import Final
 from bot.execution.draft import Draft
 from bot.execution.matching import Look
 from bot.execution.stages import BasketWork, Budget, Leg
-from bot.model.command import Side
+from bot.model.event import Fill
 
 _BPS: Final = 10_000.0
 
@@ -57,8 +57,9 @@ def crossing_cost(draft: Draft, basket: BasketWork, gaps: list[int]) -> float:
     return cost
 
 
-def spend(basket: BasketWork, leg: Leg, side: Side, size: int, price: int) -> None:
+def spend(basket: BasketWork, fill: Fill) -> None:
     """Count what a hedge or an unwinding order paid away from the mid."""
+    leg = next(leg for leg in basket.legs if leg.work.instrument == fill.instrument)
     if leg.twice_mid and leg.full:
-        paid = side * (2 * price - leg.twice_mid) / leg.twice_mid
-        basket.spent_bps += paid * _BPS * size / abs(leg.full)
+        paid = fill.side * (2 * fill.price - leg.twice_mid) / leg.twice_mid
+        basket.spent_bps += paid * _BPS * fill.size / abs(leg.full)

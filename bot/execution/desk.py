@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from bot.execution.baskets import steer_basket
+from bot.execution.baskets import steer_basket, stirs
 from bot.execution.blotter import Applied, Blotter, BlotterState, Order
 from bot.execution.budget import spend
 from bot.execution.draft import Draft
@@ -126,7 +126,7 @@ class Desk:
             if (work := entry.work).seen != position(work.strategy, work.instrument)
             or (work.due_ns is not None and now >= work.due_ns)
         ]
-        baskets = [one for one in self._wants.baskets.values() if _stirs(one, holdings)]
+        baskets = [one for one in self._wants.baskets.values() if stirs(one, holdings)]
         if not singles and not baskets:
             return _NOTHING
         draft = self._draft(holdings)
@@ -191,7 +191,9 @@ class Desk:
         work.seen = None
         if isinstance(event, Fill):
             work.failures = 0
-            self._filled(key, order, event)
+            basket = self._wants.legs.get(key)
+            if basket is not None and order.proposal.reason in HEDGES:
+                spend(basket, event)
         elif isinstance(event, OrderRejected | SendAborted | OrderAbsent):
             self._failed(key, order.proposal.reason)
         elif isinstance(event, OrderCanceled | OrderExpired) and order.cancel_ns is None:
@@ -297,17 +299,3 @@ class Desk:
             work.pause(self._now, self.config.patience)
         if basket is not None and reason in HEDGES:
             basket.tries += 1
-
-    def _filled(self, key: Key, order: Order, fill: Fill) -> None:
-        basket = self._wants.legs.get(key)
-        if basket is not None and order.proposal.reason in HEDGES:
-            leg = next(leg for leg in basket.legs if leg.work.instrument == fill.instrument)
-            spend(basket, leg, fill.side, fill.size, fill.price)
-
-
-def _stirs(basket: BasketWork, holdings: Holdings) -> bool:
-    """Whether a basket must be looked at: a fill, a report, a new want or a clock."""
-    if basket.due_ns is not None and holdings.now >= basket.due_ns:
-        return True
-    position, strategy = holdings.position, basket.strategy
-    return any(leg.work.seen != position(strategy, leg.work.instrument) for leg in basket.legs)

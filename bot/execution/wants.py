@@ -150,8 +150,6 @@ class Wants:
                 leg.target, leg.work.seen = target, None
             basket.terms, basket.legs = terms, legs
             basket.sized = basket.reserved = False
-            if not any(target.quantity for target in terms.legs):
-                basket.rest_ns = 0
 
     def _work(self, key: Key) -> Work:
         work = self.works.setdefault(key, Work(strategy=key[0], instrument=key[1]))

@@ -465,6 +465,45 @@ def test_only_what_lacks_its_counterpart_is_taken_back():
     assert basket(world).stage is Stage.UNWOUND
 
 
+def test_what_is_too_little_to_be_taken_back_is_completed_instead():
+    world = World()
+    world.instruments[PERP] = contract(PERP, size_min=8)
+    started(world=world)
+    lead = world.only()
+    world.fill(lead, 5)
+    world.cancel(lead)
+
+    for _ in range(100):
+        world.pass_ms(100).plan()
+        if basket(world).stage is Stage.UNWINDING and world.orders(SPOT):
+            break
+        for order in world.orders(SPOT):
+            world.cancel(order)
+    (order,) = world.orders(SPOT)
+    complete(world)
+
+    assert (order.side, order.proposal.type) == (Side.BUY, OrderType.MARKET)
+    assert held(world) == (-5, 5)
+    assert basket(world).stage is Stage.UNWOUND
+
+
+def test_an_unwound_basket_need_not_rest_before_it_is_closed():
+    world = started()
+    world.fill(world.orders(PERP)[0])
+    world.plan()
+    world.fill(world.orders(SPOT)[0], 4)
+    world.touches[SPOT] = (480_000, 1, 520_000, 1)
+    advance(world, 2_100)
+    complete(world)
+    assert held(world) == (-4, 4)
+
+    world.desk.want(ME, pair(0.0), world.now)
+    world.plan()
+    complete(world)
+
+    assert held(world) == (0, 0)
+
+
 def test_the_cheaper_way_is_completing_when_its_spread_is_the_smaller():
     world = started(pair(naked_ms_max=500))
     world.fill(world.orders(PERP)[0])
