@@ -15,7 +15,7 @@ from bot.config.document import Key, key_text, read_tables
 from bot.config.limits import desk_config, limit_book
 from bot.config.sections import File, Terms
 from bot.config.strategies import Chosen, chosen, defaults_of
-from bot.config.venue import VenueSettings, deposits, fees_of, venue_settings
+from bot.config.venue import VenueSettings, deposits, tradable, venue_settings
 from bot.engine.settings import Settings
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_HOUR, AccountId, Currency
@@ -81,7 +81,7 @@ class Config(Struct, frozen=True):
         for error in market_misfits(self.file, self.where, strategies, instruments):
             raise error
         file = self.file
-        fees = {one.id: each for one in instruments if (each := fees_of(file, one)) is not None}
+        fees = {one.id: each for one in instruments if (each := tradable(file, one)) is not None}
         return Settings(
             instruments=instruments,
             strategies=tuple((one.name, one.strategy) for one in strategies),

@@ -7,6 +7,7 @@ that is TOML too, and reads back as the same tables.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -111,6 +112,8 @@ def value_text(value: Any) -> str:
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(value_text, value)) + "]"
+    if isinstance(value, datetime):
+        return value.isoformat()
     return str(value)
 
 

@@ -5,9 +5,10 @@ or an instrument is named.
 """
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.config.values import (
     Amount,
@@ -26,6 +27,7 @@ from bot.config.values import (
     Tiers,
     refuse,
 )
+from bot.model.units import NS_PER_SECOND
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _INSTRUMENT: Final = re.compile(r"[a-z0-9_]+:[^\s:]+/[^\s:]+(:\S+)?")
@@ -50,8 +52,16 @@ def _subject(name: str) -> str:
     return name
 
 
+def _whole_second(value: object) -> object:
+    timed = isinstance(value, datetime) and value.tzinfo is not None
+    if not isinstance(value, datetime) or not timed or value.microsecond:
+        refuse("a date and time to the second, with its zone", "write 2026-01-01T00:00:00Z")
+    return value
+
+
 Name = Annotated[str, AfterValidator(_named)]
 InstrumentName = Annotated[str, AfterValidator(_instrument)]
+Start = Annotated[datetime, BeforeValidator(_whole_second)]
 Subject = Annotated[str, AfterValidator(_subject)]
 """A venue, or one of its instruments; what is said of an instrument wins."""
 
@@ -59,7 +69,7 @@ Subject = Annotated[str, AfterValidator(_subject)]
 class Section(BaseModel):
     """A table of the file: an unknown key is a mistake, and nothing changes after it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
 
 
 class Money(Section):
@@ -72,14 +82,10 @@ class Money(Section):
 
 
 class Fees(Section):
-    """Fractions of the notional; a rebate is negative.
-
-    in_received: a spot fee is kept from what the fill brings, as Binance does.
-    """
+    """Fractions of the notional; a rebate is negative."""
 
     maker: Rate
     taker: Rate
-    in_received: bool = False
 
 
 class Bounds(Section):
@@ -147,16 +153,17 @@ class Execution(Section):
 class Venue(Section):
     """The simulated venue: the line to it, who stands in its queue, what it lends.
 
-    lateness_ms: how long before its receipt a message may have happened. impact_decay_ms: how
-    long what we took from the book is missing. lends_spot: coins that an order lacks.
+    impact_decay_ms: how long what we took from the book is missing, if the market says nothing.
+    lends_spot: coins that an order lacks are borrowed. spot_fees_in_received: spot fees are kept
+    from what a fill brings, as Binance does.
     """
 
     latency_out_ms: Span
     latency_in_ms: Span
     decision_us: Span
-    lateness_ms: Span
     impact_decay_ms: Span
     lends_spot: bool
+    spot_fees_in_received: bool
     queue: Literal["risk_averse", "power", "power_of_all", "power_of_front", "log", "log_of_all"]
     queue_power: Count = 3
 
@@ -178,12 +185,25 @@ class Market(Section):
 class Simulated(Section):
     """The market that is made up: spot and perpetual of each coin, on the venue `sim`.
 
-    speed: seconds of the market in one of the wall clock.
+    start: the market's first second; always the same, or the same seed would differ.
+    speed: seconds of the market in one of the wall clock. slots_per_second: how often an
+    instrument may act. latency_ms, jitter_ms: from the market to us.
     """
 
     seed: Seed
-    coins: list[Name] = Field(min_length=1)
+    start: Start
+    coins: list[Literal["BTC", "ETH"]] = Field(min_length=1)
     speed: Speed
+    slots_per_second: Count = 10
+    levels: Count = 24
+    latency_ms: Span = 4
+    jitter_ms: Span = 2
+    funding_interval_hours: Count = 8
+
+    @property
+    def start_ns(self) -> int:
+        """The start in ns since the epoch."""
+        return int(self.start.timestamp()) * NS_PER_SECOND
 
 
 class Shutdown(Section):

@@ -10,52 +10,43 @@ from bot.model.instrument import Instrument, Kind
 from bot.model.units import NS_PER_MS, NS_PER_US, AccountId, Currency, InstrumentId
 
 
-class FeeTerms(Struct, frozen=True):
-    """Fractions of the notional; in_received: a spot fee is kept from what the fill brings."""
-
-    maker: Decimal
-    taker: Decimal
-    in_received: bool
-
-
-class Listed(Struct, frozen=True):
-    """One instrument that can be traded. tiers: `(floor, rate)`; none for spot."""
-
-    instrument: Instrument
-    fees: FeeTerms
-    tiers: tuple[tuple[Decimal, Decimal], ...]
-    borrows: bool
-
-
 class VenueSettings(Struct, frozen=True, kw_only=True):
-    """The simulated venue: what it lists, who has what there, and the line to it.
+    """The simulated venue: the line to it, who has what there, and its terms.
 
-    queue: the name of the rule, as `venues.simulated.queue` calls it, in small letters.
+    out_ns, in_ns: the ways there and back. tiers: `(floor, rate)` of contracts on margin.
+    borrows: spot instruments that may be sold short. queue: the rule by its name in
+    `venues.simulated.queue`, in small letters.
     """
 
-    listed: dict[InstrumentId, Listed]
-    deposits: dict[AccountId, dict[Currency, Decimal]]
-    latency_out_ns: int
-    latency_in_ns: int
+    out_ns: int
+    in_ns: int
     decision_ns: int
-    lateness_ns: int
     impact_decay_ns: int
+    deposits: dict[AccountId, dict[Currency, Decimal]]
+    tiers: dict[InstrumentId, tuple[tuple[Decimal, Decimal], ...]]
+    fees_in_received: bool
+    borrows: tuple[InstrumentId, ...]
     queue: str
     queue_power: int
 
 
 def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSettings:
-    """The venue for these instruments; one whose fees or margins are not stated is not listed."""
+    """The venue for these instruments."""
     venue = file.venue
-    listed = {one.id: each for one in instruments if (each := _listed(file, one)) is not None}
+    tables = {one.id: tier_table(file, one) for one in instruments}
     return VenueSettings(
-        listed=listed,
+        out_ns=round(venue.latency_out_ms * NS_PER_MS),
+        in_ns=round(venue.latency_in_ms * NS_PER_MS),
+        decision_ns=round(venue.decision_us * NS_PER_US),
+        impact_decay_ns=round(venue.impact_decay_ms * NS_PER_MS),
         deposits=deposits(file),
-        latency_out_ns=_nanoseconds(venue.latency_out_ms, NS_PER_MS),
-        latency_in_ns=_nanoseconds(venue.latency_in_ms, NS_PER_MS),
-        decision_ns=_nanoseconds(venue.decision_us, NS_PER_US),
-        lateness_ns=_nanoseconds(venue.lateness_ms, NS_PER_MS),
-        impact_decay_ns=_nanoseconds(venue.impact_decay_ms, NS_PER_MS),
+        tiers={
+            name: tuple((tier.floor, tier.rate) for tier in table.tiers)
+            for name, table in tables.items()
+            if table is not None
+        },
+        fees_in_received=venue.spot_fees_in_received,
+        borrows=tuple(one.id for one in instruments if one.kind is Kind.SPOT and venue.lends_spot),
         queue=venue.queue,
         queue_power=venue.queue_power,
     )
@@ -74,16 +65,12 @@ def fees_of(file: File, instrument: Instrument) -> Fees | None:
     return file.fees.get(instrument.id, file.fees.get(instrument.venue))
 
 
-def _listed(file: File, instrument: Instrument) -> Listed | None:
-    fees = fees_of(file, instrument)
-    table = tier_table(file, instrument)
-    if fees is None or (table is None and instrument.kind in (Kind.PERPETUAL, Kind.FUTURE)):
+def tradable(file: File, instrument: Instrument) -> Fees | None:
+    """The fees of an instrument that can be traded; None where its margin is not stated either.
+
+    Other instruments of a recording may be watched without any of that.
+    """
+    derivative = instrument.kind in (Kind.PERPETUAL, Kind.FUTURE)
+    if derivative and tier_table(file, instrument) is None:
         return None
-    spot = instrument.kind is Kind.SPOT
-    tiers = () if table is None else tuple((tier.floor, tier.rate) for tier in table.tiers)
-    terms = FeeTerms(fees.maker, fees.taker, fees.in_received and spot)
-    return Listed(instrument, terms, tiers, spot and file.venue.lends_spot)
-
-
-def _nanoseconds(span: float, unit_ns: int) -> int:
-    return round(span * unit_ns)
+    return fees_of(file, instrument)
