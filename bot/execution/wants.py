@@ -54,7 +54,7 @@ class Wants:
                         f"{strategy}: got {' and '.join(names)} alone, expected the basket "
                         f"{whole} whole until it is flat"
                     )
-        for intent in intents:
+        for intent in map(_plain, intents):
             for basket in list(self._baskets_under(strategy, intent)):
                 self._dissolve(basket)
             if isinstance(intent, Target):
@@ -214,6 +214,26 @@ def _check(strategy: StrategyName, intent: Intent) -> None:
             raise ValueError(f"{strategy}: quote {intent.bid} × {intent.ask}, expected bid < ask")
     else:
         raise TypeError(f"{strategy}: got {intent!r}, expected a Target, Basket or Quote")
+
+
+def _plain(intent: Intent) -> Intent:
+    """The same with numbers of our own: what numpy computes cannot be stored."""
+    if isinstance(intent, Target):
+        return _plain_target(intent)
+    if isinstance(intent, Quote):
+        sides = [side and (float(side[0]), float(side[1])) for side in (intent.bid, intent.ask)]
+        return Quote(intent.instrument, *sides)
+    return Basket(
+        *map(_plain_target, intent.legs),
+        max_unhedged=float(intent.max_unhedged),
+        loss_bps_max=None if intent.loss_bps_max is None else float(intent.loss_bps_max),
+        naked_ms_max=None if intent.naked_ms_max is None else int(intent.naked_ms_max),
+    )
+
+
+def _plain_target(target: Target) -> Target:
+    band = None if target.band is None else float(target.band)
+    return Target(target.instrument, float(target.quantity), target.urgency, target.unit, band)
 
 
 def _check_target(strategy: StrategyName, target: Target) -> None:

@@ -1,10 +1,13 @@
 """A target becomes the orders that are missing, and nothing more."""
 
+import msgspec
+import numpy as np
 import pytest
 
+from bot.execution.desk import DeskState
 from bot.model.command import OrderType, Side, TimeInForce
 from bot.model.event import OrderExpired
-from bot.model.intent import Target, Unit, Urgency
+from bot.model.intent import Basket, Quote, Target, Unit, Urgency
 from tests.execution.world import COIN, ME, OTHER, PATIENCE, PERP, SPOT, World, contract
 
 URGENT = Urgency.URGENT
@@ -347,6 +350,21 @@ def test_nonsense_is_refused_whole_and_says_whose_it_was(target):
     with pytest.raises((ValueError, TypeError), match=r"me: .*expected"):
         world.desk.want(ME, (Target(SPOT, 1.0), target), world.now)
 
+    assert world.plan().proposals == ()
+
+
+def test_numbers_of_numpy_are_taken_and_can_be_stored():
+    world = World()
+    quote = Quote(COIN, (np.float64(49_990.0), np.float64(0.1)), None)
+    legs = (Target(PERP, np.float64(-0.01)), Target(SPOT, np.float64(0.01), band=np.float64(0.001)))
+    basket = Basket(*legs, max_unhedged=np.float64(0.01), naked_ms_max=np.int64(500))
+
+    world.desk.want(ME, (quote, basket), world.now)
+    world.plan()
+
+    state = msgspec.json.decode(msgspec.json.encode(world.desk.state()), type=DeskState)
+    assert state.wants == world.desk.state().wants
+    world.desk.want(ME, (quote, basket), world.now)
     assert world.plan().proposals == ()
 
 
