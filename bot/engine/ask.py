@@ -1,5 +1,7 @@
 """Asking one strategy, and what happens when it has no answer."""
 
+import msgspec
+
 from bot.engine.intake import feed, starve
 from bot.engine.outcome import Asked
 from bot.engine.sight import EngineSight
@@ -38,7 +40,9 @@ def ask(state: State, sight: EngineSight, s: int) -> Asked | None:
         answer = None
         state.failed[name] = f"strategy {name} failed: {fault}"
         state.desk.halt(name, state.failed[name])
-    return Asked(name, answer, tuple(view.gates), tuple(view.read.items()), fault)
+    memory = state.memories[s]
+    kept = None if memory is None else msgspec.to_builtins(memory)
+    return Asked(name, answer, tuple(view.gates), tuple(view.read.items()), fault, kept)
 
 
 def _lacking(state: State, s: int) -> str | None:

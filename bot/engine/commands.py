@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from bot.engine.exposure import EngineExposure
+from bot.engine.outcome import Crossed
 from bot.engine.reports import decision_mids
 from bot.engine.state import State
 from bot.execution.netting import InternalCross
@@ -24,6 +25,7 @@ class Given(Struct, frozen=True):
     refused: tuple[Refused, ...] = ()
     cancels: tuple[Cancel, ...] = ()
     postings: tuple[Posting, ...] = ()
+    crossed: tuple[Crossed, ...] = ()
 
 
 NOTHING: Final = Given()
@@ -52,14 +54,22 @@ def give(state: State, exposure: EngineExposure, plan: Plan) -> Given:
         state.desk.add(passed, *decision_mids(state, passed.proposal.instrument))
     for stopped in refused:
         state.desk.refused(stopped.proposal)
-    postings = _cross(state, exposure, plan.crosses)
-    return Given(tuple(approved), tuple(refused), plan.cancels, postings)
+    crossed, postings = _cross(state, exposure, plan.crosses)
+    return Given(tuple(approved), tuple(refused), plan.cancels, postings, crossed)
+
+
+def book(state: State, one: Crossed) -> tuple[Posting, ...]:
+    """Book one side of a trade inside."""
+    mids = DecisionMids(one.mid, one.reference_mid)
+    state.desk.look(one.fill.instrument)
+    return state.ledger.apply(one.fill, one.strategy, state.market, mids)
 
 
 def _cross(
     state: State, exposure: EngineExposure, crosses: Sequence[InternalCross]
-) -> tuple[Posting, ...]:
+) -> tuple[tuple[Crossed, ...], tuple[Posting, ...]]:
     """Book trades between two strategies of ours that both sides' limits allow."""
+    crossed: list[Crossed] = []
     postings: tuple[Posting, ...] = ()
     for cross in crosses:
         sides = (cross.buy, cross.sell)
@@ -69,11 +79,11 @@ def _cross(
         ):
             continue
         for side in sides:
-            mids = DecisionMids(*decision_mids(state, side.instrument))
             fill = _inside(state, side, cross)
-            postings += state.ledger.apply(fill, side.strategy, state.market, mids)
-        state.desk.look(cross.buy.instrument)
-    return postings
+            mids = decision_mids(state, side.instrument)
+            crossed.append(Crossed(side.strategy, fill, *mids))
+            postings += book(state, crossed[-1])
+    return tuple(crossed), postings
 
 
 def _inside(state: State, side: Proposal, cross: InternalCross) -> Fill:

@@ -62,6 +62,7 @@ class Engine:
             postings=taken.postings + given.postings,
             notes=taken.notes,
             due=next_due(state),
+            crossed=given.crossed,
         )
 
     def recheck(self, approved: Approved) -> str | None:

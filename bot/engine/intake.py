@@ -7,6 +7,7 @@ from bot.engine import operator, reports
 from bot.engine.advance import GROW, PYTHON, Advance
 from bot.engine.plain import look_plain
 from bot.engine.state import DAY_NS, State
+from bot.execution.permits import Permit
 from bot.ledger.postings import Posting
 from bot.model.event import (
     AnyEvent,
@@ -139,7 +140,8 @@ def starve(state: State, s: int, why: str) -> None:
     """Let a strategy only reduce until its scores are known and fresh again."""
     name = state.names[s]
     state.starved[name] = why
-    state.desk.reduce_only(name, why)
+    if state.desk.permit(name).permit is Permit.TRADE:
+        state.desk.reduce_only(name, why)
     market = state.market
     for entry in market.table.entries[s].values():
         market.table.force(entry)

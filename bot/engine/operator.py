@@ -1,13 +1,22 @@
-"""What a person may tell the engine: pause, resume, cancel, flatten, halt, acknowledge."""
+"""What a person may tell the engine: pause, resume, cancel, flatten, halt, acknowledge.
+
+The bot itself says `stop`, `withdraw` and `start` around its own end: nothing new, no order left
+behind, and as it was before. None of them leaves a halt behind.
+"""
+
+from typing import Final
 
 from msgspec.structs import replace
 
 from bot.engine.state import State
+from bot.execution.permits import Permit
 from bot.model.event import OperatorCommand
 from bot.model.intent import Basket, Target, Urgency
 from bot.model.units import InstrumentId, StrategyName
 from bot.risk.kill import Mode
 from bot.risk.limits import TOTAL, Level, Scope
+
+STOPPING: Final = "the bot is stopping"
 
 
 def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
@@ -38,9 +47,34 @@ def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
                     _flatten(state, name)
                 else:
                     state.desk.halt(name, said)
+        case "stop":
+            for name in state.names:
+                if state.desk.permit(name).permit is Permit.TRADE:
+                    state.desk.reduce_only(name, STOPPING)
+        case "withdraw":
+            for name in state.names:
+                state.desk.halt(name, STOPPING)
+        case "start":
+            for name in state.names:
+                _start(state, name)
         case _:
             return (f"{command.verb}: expected one of pause, resume, cancel, flatten, halt",)
     return (said,)
+
+
+def _start(state: State, name: StrategyName) -> None:
+    """Let a strategy do again what it might before the bot stopped."""
+    if state.desk.permit(name).why != STOPPING:
+        return
+    accounts = sorted(set(state.settings.accounts.values()))
+    halts = [state.halts.standing(account, name) for account in accounts]
+    _, halted = max(halts, default=(Mode.ACTIVE, ""))
+    if name in state.failed:
+        state.desk.halt(name, state.failed[name])
+    elif why := state.starved.get(name) or halted:
+        state.desk.reduce_only(name, why)
+    else:
+        state.desk.resume(name)
 
 
 def _concerned(state: State, strategy: StrategyName | None) -> list[StrategyName]:

@@ -1,10 +1,13 @@
 """What one step says: facts for the journal, commands for the venue, the next time to wake."""
 
+from decimal import Decimal
+from typing import Any
+
 from msgspec import Struct
 
 from bot.ledger.postings import Posting
 from bot.model.command import Approved, Cancel, Refused
-from bot.model.event import AnyEvent
+from bot.model.event import AnyEvent, Fill
 from bot.model.units import StrategyName
 from bot.strategy.sight import Gate
 from bot.strategy.strategy import Decision
@@ -14,6 +17,7 @@ class Asked(Struct, frozen=True):
     """A strategy was asked: what it read, the gates it stood before, and what it answered.
 
     fault: what went wrong when it raised or returned nonsense; it is halted then, alone.
+    memory: what it remembers from then on, as plain values; None when it remembers nothing.
     """
 
     strategy: StrategyName
@@ -21,6 +25,16 @@ class Asked(Struct, frozen=True):
     gates: tuple[Gate, ...]
     read: tuple[tuple[str, float | None], ...]
     fault: str | None = None
+    memory: Any = None
+
+
+class Crossed(Struct, frozen=True):
+    """One side of a trade between two strategies of ours, and the mids when it was decided."""
+
+    strategy: StrategyName
+    fill: Fill
+    mid: Decimal | None
+    reference_mid: Decimal | None
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -29,6 +43,7 @@ class Outcome(Struct, frozen=True, gc=False):
     consumed: messages of the block that were taken in. seq: number of the last item taken in.
     due: when the engine wants a `Timer` even if nothing happens, ns; None: no need.
     notes: what a person should read: halts, broken invariants, strategies that failed.
+    crossed: trades inside, between our own strategies, which no venue will report.
     """
 
     consumed: int
@@ -42,3 +57,4 @@ class Outcome(Struct, frozen=True, gc=False):
     postings: tuple[Posting, ...]
     notes: tuple[str, ...]
     due: int | None
+    crossed: tuple[Crossed, ...] = ()

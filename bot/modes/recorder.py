@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from bot.engine.outcome import Outcome
 from bot.journal.port import Record, RecordKind, canonical
-from bot.model.event import Event, Fill, FundingPaid, Heartbeat, Timer
+from bot.model.event import Event, Fill, FundingPaid, Heartbeat, MarketEvent, Timer
 
 
 class Counts(Struct):
@@ -25,7 +25,10 @@ class Counts(Struct):
 
 
 class Recorder:
-    """Turns outcomes into records; the hash is over their content, seq and time."""
+    """Turns outcomes into records; the hash is over their content, seq and time.
+
+    Events of the market are in the hash and not among the records: the tape has them.
+    """
 
     def __init__(self, epoch: int) -> None:
         """Record for a run of this epoch."""
@@ -61,6 +64,8 @@ class Recorder:
             counts.orders += 1
             self._open[approved.order_id] = approved.proposal.size
             self._add(records, outcome, RecordKind.COMMAND, ("place", approved))
+        for crossed in outcome.crossed:
+            self._add(records, outcome, RecordKind.COMMAND, ("cross", crossed))
         for refused in outcome.refused:
             counts.refused += 1
             self._add(records, outcome, RecordKind.REFUSAL, refused)
@@ -75,6 +80,8 @@ class Recorder:
         payload = canonical(value)
         self._hash.update(f"{outcome.seq} {outcome.now} {kind} ".encode())
         self._hash.update(payload)
+        if isinstance(value, MarketEvent):
+            return
         records.append(Record(outcome.seq, self._epoch, outcome.now, kind, payload))
 
     def _count_event(self, event: Event) -> None:
