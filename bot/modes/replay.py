@@ -1,52 +1,22 @@
 """A run over a tape that is there already, as a plain function."""
 
 from collections.abc import Coroutine, Iterator, Sequence
-from decimal import Decimal
 from itertools import chain
-
-from msgspec import Struct
 
 from bot.journal.memory import MemoryJournal
 from bot.journal.port import Journal
-from bot.ledger.money import MONEY
 from bot.model.event import AnyEvent
-from bot.model.units import NS_PER_MS, NS_PER_US
 from bot.modes.clock import CPU
 from bot.modes.driver import TapeSink
-from bot.modes.recorder import Counts
-from bot.modes.series import Sample, Series, Trade, as_parts, sample
+from bot.modes.result import Result, conclude
+from bot.modes.series import Series, sample
 from bot.modes.setup import Setup, deposits, driver, priced
 from bot.modes.sources import Recorded, time_of
 from bot.tape.cut import cut
 from bot.tape.merge import Source, merge
 from bot.tape.rows import Block
 
-
-class Result(Struct, frozen=True, kw_only=True):
-    """What came of a run.
-
-    equity_change, attribution: in the reporting currency, valued at mids; None and empty while
-    a price is unknown. crossed_books: messages that left a book crossed or locked, before any
-    rule ignored them. rows_per_second: of processor time, this process.
-    """
-
-    counts: Counts
-    baskets_closed: int
-    baskets_unwound: int
-    rows_per_second: int
-    equity_change: Decimal | None
-    attribution: dict[str, Decimal]
-    outcome_hash: str
-    crossed_books: int
-    sequence_gaps: int
-    first_ns: int
-    last_ns: int
-    notes: list[tuple[int, str]]
-    unfunded: list[str]
-    dust: list[str]
-    samples: list[Sample]
-    trades: list[Trade]
-    assumptions: dict[str, str]
+__all__ = ["Result", "run"]
 
 
 def run(
@@ -77,29 +47,16 @@ def run(
     before = sample(state)
     _finish(drive.run(Recorded(items if first is None else chain([first], items))))
     seconds = max(CPU() - began, 1) / 1e9
-    series.sample()
-    after = series.samples[-1]
-    change = None
-    if before.equity is not None and after.equity is not None:
-        change = MONEY.subtract(after.equity, before.equity)
-    return Result(
-        counts=drive.recorder.counts,
-        baskets_closed=state.desk.baskets_closed,
-        baskets_unwound=state.desk.baskets_unwound,
-        rows_per_second=round(drive.recorder.counts.rows / seconds),
-        equity_change=change,
-        attribution=as_parts(state.ledger.attribution(state.market)),
-        outcome_hash=drive.recorder.outcome_hash,
-        crossed_books=state.market.crossed,
-        sequence_gaps=state.market.gaps,
+    return conclude(
+        "replay",
+        setup,
+        state,
+        drive.recorder,
+        series,
+        before=before.equity,
         first_ns=first_ns,
-        last_ns=state.now,
-        notes=drive.recorder.notes,
+        rows_per_second=round(drive.recorder.counts.rows / seconds),
         unfunded=[str(one) for one in drive.venue.unfunded],
-        dust=[f"{one.strategy} {one.instrument} {one.quantity}" for one in state.desk.dust()],
-        samples=series.samples,
-        trades=series.trades,
-        assumptions=_assumptions(setup),
     )
 
 
@@ -119,21 +76,3 @@ def _cut(items: Iterator[Block | AnyEvent], rows: int | None) -> Iterator[Block 
             yield item
         else:
             yield from cut(item, rows)
-
-
-def _assumptions(setup: Setup) -> dict[str, str]:
-    """What the figures rest on, for whoever reads them."""
-    venue = setup.venue
-    fees = {
-        f"fees {name}": f"maker {one.maker}, taker {one.taker}"
-        for name, one in sorted(setup.settings.fees.items())
-    }
-    return {
-        "latency out": f"{venue.out_ns / NS_PER_MS:g} ms",
-        "latency in": f"{venue.in_ns / NS_PER_MS:g} ms",
-        "decision": f"{venue.decision_ns / NS_PER_US:g} us",
-        "queue": venue.queue.replace("_", "-"),
-        "own impact decays in": f"{venue.impact_decay_ns / NS_PER_MS:g} ms",
-        "positions are valued at": f"the {setup.settings.limits.mark}",
-        **fees,
-    }

@@ -10,6 +10,8 @@ from bot.engine.state import State
 from bot.ledger.attribution import Parts
 from bot.model.event import Fill, FundingPaid, FundingRate
 from bot.model.units import InstrumentId, StrategyName
+from bot.modes.tally import Tally
+from bot.modes.turns import Turns
 
 SAMPLES_MAX: Final = 2_000
 
@@ -41,7 +43,11 @@ class Trade(Struct, frozen=True):
 
 
 class Series:
-    """Samples of a run at a step that doubles when there are too many, and all its fills."""
+    """Samples of a run at a step that doubles when there are too many, and all its fills.
+
+    step_ns: time between samples, so far. rates: those that settled. tally, turns: what orders
+    came to, and when strategies changed their mind.
+    """
 
     def __init__(self, state: State, step_ns: int = 1_000_000_000) -> None:
         """Watch a state from now on."""
@@ -49,8 +55,10 @@ class Series:
         self.trades: list[Trade] = []
         self.funding: list[FundingPaid] = []
         self.rates: list[FundingRate] = []
+        self.tally = Tally()
+        self.turns = Turns()
+        self.step_ns = step_ns
         self._state = state
-        self._step_ns = step_ns
         self._next_ns = 0
 
     def watch(self, outcome: Outcome) -> None:
@@ -62,16 +70,19 @@ class Series:
             self.funding.append(event)
         elif isinstance(event, FundingRate) and event.settled:
             self.rates.append(event)
+        self.tally.watch(outcome)
+        for asked in outcome.asked:
+            self.turns.watch(asked, outcome.now)
         if outcome.now >= self._next_ns:
             self.sample()
-            self._next_ns = outcome.now - outcome.now % self._step_ns + self._step_ns
+            self._next_ns = outcome.now - outcome.now % self.step_ns + self.step_ns
 
     def sample(self) -> None:
         """Take one sample now."""
         self.samples.append(sample(self._state))
         if len(self.samples) > SAMPLES_MAX:
             self.samples = self.samples[::2]
-            self._step_ns *= 2
+            self.step_ns *= 2
 
     def _trade(self, fill: Fill) -> Trade:
         listed = self._state.terms.by_id[fill.instrument]

@@ -25,16 +25,20 @@ from bot.venues.simulated.venue import SimulatedVenue
 
 
 class Setup(Struct, frozen=True):
-    """Everything that decides how a run goes, besides the tape."""
+    """Everything that decides how a run goes, besides the tape.
+
+    config_hash: of the configuration that it was made of; None when it was made by hand.
+    """
 
     settings: Settings
     venue: VenueSettings
+    config_hash: str | None = None
 
 
 def of(config: Config, instruments: Iterable[Instrument], epoch: str) -> Setup:
     """What a configuration makes of a market or a recording."""
     found = tuple(instruments)
-    return Setup(config.settings(found, epoch), config.venue(found))
+    return Setup(config.settings(found, epoch), config.venue(found), config.hash)
 
 
 def priced(setup: Setup, first: Block) -> Setup:
