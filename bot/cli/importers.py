@@ -1,0 +1,172 @@
+"""What `bot import` calls for each format, with what its flags said."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from bot.cli.listings import Input, Stated, listings, step
+from bot.errors import UsageError, quoted
+from bot.feeds.binance.decoder import BinanceDecoder
+from bot.model.instrument import Instrument
+from bot.recording.importers.captures import Capture, import_captures
+from bot.recording.importers.hftbacktest import import_hftbacktest
+from bot.recording.importers.hourly import Quote, import_hourly
+from bot.recording.importers.imported import Imported
+from bot.recording.importers.tardis import import_tardis
+from bot.recording.raw import Progress
+
+
+def stated_by(given: dict[str, Any]) -> Stated:
+    """What the flags say of the one instrument that they are about."""
+
+    venue, symbol = given["venue"], given["symbol"]
+    if not venue or not symbol:
+        missing = "--venue" if not venue else "--symbol"
+        raise UsageError(
+            f"bot import {missing}", "nothing", "the instrument of the files", "state it"
+        )
+    steps = {
+        name: step(f"--{name.replace('_', '-')}", given[name])
+        for name in ("tick", "lot", "contract_size")
+        if given[name] is not None
+    }
+    return Stated(venue, symbol, **steps)
+
+
+def _listed(inputs: list[Input], given: dict[str, Any]) -> dict[str, Instrument]:
+
+    captures: dict[str, list[Path]] = {}
+    for each in inputs:
+        if each.path.suffix not in (".npz", ".csv"):
+            captures.setdefault(each.stated.id, []).append(each.path)
+    return listings([each.stated for each in inputs], captures, given["exchange_info"])
+
+
+def _captures(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    _require(inputs)
+    listed = _listed(inputs, given)
+    return import_captures(
+        [Capture(each.path, listed[each.stated.id]) for each in inputs],
+        out,
+        BinanceDecoder,
+        others=_neighbours(given["others"]),
+        replace=replace,
+        progress=shown,
+    )
+
+
+def _hftbacktest(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del shown  # one array, read at once
+    refuse(inputs[1:], "hftbacktest", "one file a call", "import them one after the other")
+    _require(inputs)
+    (only,) = inputs
+    return import_hftbacktest(only.path, _one(inputs, given), out, replace=replace)
+
+
+def _tardis(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    _require(inputs)
+    paths = [each.path for each in inputs]
+    return import_tardis(
+        paths,
+        _one(inputs, given),
+        out,
+        symbol=given["native_symbol"],
+        replace=replace,
+        progress=shown,
+    )
+
+
+def _hourly(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del inputs
+    stated = stated_by(given)
+    quote = None
+    if given["half_spread_bps"] or given["depth_base"]:
+        quote = Quote(*(step(f"--{name}", given[name.replace("-", "_")] or "") for name in _QUOTE))
+    elif given["bars"]:
+        raise UsageError(
+            "--bars", "no --half-spread-bps and --depth-base", "both", "a bar has no book: state it"
+        )
+    return import_hourly(
+        listings([stated], {}, given["exchange_info"])[stated.id],
+        out,
+        bars=given["bars"],
+        quote=quote,
+        mark=given["mark"],
+        funding=given["funding"],
+        since_ns=_day("--since", given["since"], 0),
+        until_ns=_day("--until", given["until"], 2**63 - 1),
+        replace=replace,
+        progress=shown,
+    )
+
+
+_Importer = Callable[
+    [list[Input], Path, bool, Progress | None, dict[str, Any]],
+    Imported,
+]
+IMPORTERS: Final[dict[str, _Importer]] = {
+    "captures": _captures,
+    "hourly": _hourly,
+    "hftbacktest": _hftbacktest,
+    "tardis": _tardis,
+}
+_QUOTE: Final = ("half-spread-bps", "depth-base")
+
+
+def _one(inputs: list[Input], given: dict[str, Any]) -> Instrument:
+    listed = _listed(inputs, given)
+    if len(listed) > 1:
+        raise UsageError(
+            "bot import", ", ".join(listed), "files of one instrument", "import each by itself"
+        )
+    return next(iter(listed.values()))
+
+
+def _require(inputs: list[Input]) -> None:
+    for each in inputs:
+        if not each.path.is_file():
+            raise UsageError(
+                str(each.path),
+                "a folder" if each.path.is_dir() else "nothing",
+                "a file to import",
+                "correct the path",
+            )
+
+
+def refuse(inputs: list[Input], form: str, expected: str, fix: str) -> None:
+    """Raise UsageError when there are files that a format has no use for."""
+    if inputs:
+        raise UsageError(f"bot import --format {form}", str(inputs[0].path), expected, fix)
+
+
+def _neighbours(folders: tuple[Path, ...]) -> list[Path]:
+    """Files of the same recorder: those named, and those in folders."""
+    found: list[Path] = []
+    for each in folders:
+        if not each.exists():
+            raise UsageError("--with", str(each), "a folder or file", "correct the path")
+        found += sorted(p for p in each.rglob("*") if p.is_file()) if each.is_dir() else [each]
+    return found
+
+
+def _day(option: str, text: str | None, otherwise: int) -> int:
+    if text is None:
+        return otherwise
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise UsageError(option, quoted(text), "a day as 2024-01-01", "write it so") from error
+    return int(day.timestamp()) * 1_000_000_000

@@ -1,0 +1,46 @@
+"""Options that several verbs share."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.config.configuration import Config
+    from bot.config.loading import Override
+
+config_option = click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The configuration; without it, the shipped one for paper trading.",
+)
+set_option = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A value in place of the file's, such as risk.leverage_max=2; may be repeated.",
+)
+session_option = click.option(
+    "--session",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder of a session; without it, the latest.",
+)
+
+
+def overrides(assignments: Sequence[str]) -> "list[Override]":
+    """The values that flags set; UsageError for one that is no KEY=VALUE."""
+    from bot.config.document import read_assignment
+
+    return [read_assignment(each) for each in assignments]
+
+
+def loaded(path: Path | None, assignments: Sequence[str]) -> "Config":
+    """The configuration that was named, with what flags set; ConfigError when it is wrong."""
+    from bot.config.loading import load
+
+    return load(path, overrides(assignments))

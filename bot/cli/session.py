@@ -1,0 +1,71 @@
+"""What is asked of a session afterwards: why, how it went, and the figures."""
+
+from pathlib import Path
+
+import click
+
+from bot.cli.options import session_option
+from bot.cli.output import emit_json, json_option, talk
+from bot.cli.seams import seam
+from bot.errors import UsageError
+
+PATH = click.Path(path_type=Path)
+TABLES = ("orders", "fills", "funding", "fees", "postings")
+
+
+@click.command()
+@click.argument("order_id", required=False)
+@click.option("--at", metavar="TIME", help="The moment to explain, as 2024-08-08T23:55:00Z or ns.")
+@click.option("--strategy", help="Whose decision at that moment.")
+@session_option
+@json_option
+def explain(
+    order_id: str | None, at: str | None, strategy: str | None, session: Path | None, as_json: bool
+) -> None:
+    """Why ORDER_ID was sent, or why a strategy did what it did, or nothing, at a moment."""
+    if (order_id is None) == (at is None) or (at is None) != (strategy is None):
+        raise UsageError(
+            "bot explain",
+            "neither one nor the other" if order_id is None else "both",
+            "ORDER_ID, or --at TIME with --strategy NAME",
+            "name one of them",
+        )
+    if order_id is not None:
+        found = seam("bot.modes.explain:explain_order")(session, order_id)
+    else:
+        found = seam("bot.modes.explain:explain_moment")(session, at, strategy)
+    if as_json:
+        emit_json(found)
+    else:
+        click.echo(str(found))
+
+
+@click.command()
+@session_option
+@click.option("--out", type=PATH, help="The file; without it, report.html in the session.")
+@json_option
+def report(session: Path | None, out: Path | None, as_json: bool) -> None:
+    """A session as one HTML file that opens offline."""
+    written: Path = seam("bot.modes.reporting:write_report")(session, out)
+    if as_json:
+        emit_json({"path": written})
+    else:
+        click.echo(written)
+
+
+@click.command()
+@click.argument("table", type=click.Choice(TABLES))
+@session_option
+@click.option("--out", type=PATH, required=True, help="The file: .csv, .csv.gz or .parquet.")
+@click.option("--replace", is_flag=True, help="Replace the file if it is there.")
+@json_option
+def export(table: str, session: Path | None, out: Path, replace: bool, as_json: bool) -> None:
+    """Write TABLE of a session's ledger: what a venue's statement can be held against."""
+    if out.exists() and not replace:
+        raise UsageError(str(out), "a file that is there", "a new name", "add --replace")
+    rows: int = seam("bot.modes.reporting:export_table")(session, table, out)
+    if as_json:
+        emit_json({"path": out, "rows": rows})
+    else:
+        click.echo(out)
+    talk(f"{rows:,} rows")

@@ -1,0 +1,132 @@
+"""`bot run` and `bot replay`: the two ways to make strategies decide."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bot.cli.options import config_option, loaded, set_option
+from bot.cli.output import emit_json, json_option, output, talk
+from bot.cli.progress import progress
+from bot.cli.seams import seam
+from bot.errors import ConfigError, NotFoundError, UsageError, quoted
+
+if TYPE_CHECKING:
+    from bot.config.configuration import Config
+
+PATH: Final = click.Path(path_type=Path)
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def seconds(text: str | None) -> float | None:
+    """A span such as `20s`, `5m` or `1h`; None stays None."""
+    if text is None:
+        return None
+    found = _DURATION.fullmatch(text)
+    if found is None or not float(found[1]):
+        raise UsageError("bot run --for", quoted(text), "a time such as 20s, 5m or 1h", "write it")
+    return float(found[1]) * _UNIT_S[found[2]]
+
+
+@click.command()
+@config_option
+@set_option
+@click.option("--for", "duration", metavar="TIME", help="Stop after 20s, 5m, 1h ...")
+@click.option("--session", type=PATH, metavar="DIR", help="Where it is kept; resumed if there.")
+@click.option("--live", is_flag=True, help="Trade with money; the configuration must say so too.")
+@click.option("--yes", is_flag=True, help="Do not ask before trading live.")
+@json_option
+def run(
+    path: Path | None,
+    assignments: tuple[str, ...],
+    duration: str | None,
+    session: Path | None,
+    live: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Trade: on paper, unless the configuration and --live both say otherwise."""
+    del yes  # nothing to ask while nothing is live
+    until_s = seconds(duration)
+    config = loaded(path, assignments)
+    if live or config.file.mode != "paper":
+        said = "--live" if live else f'mode "{config.file.mode}"'
+        raise ConfigError(
+            f"{config.where} mode",
+            said,
+            '"paper": this version has no adapter of a real venue',
+            "leave --live out" if live else "set mode to paper, or use `bot replay`",
+        )
+    trade = seam("bot.modes.paper:run")
+    result = trade(
+        config, session=session, duration_s=until_s, screen=not (as_json or output().quiet)
+    )
+    return _told(result, as_json)
+
+
+@click.command()
+@click.argument("recordings", nargs=-1, type=PATH)
+@config_option
+@set_option
+@click.option("--instrument", "instruments", multiple=True, help="Only these; may be repeated.")
+@click.option("--session", type=PATH, metavar="DIR", help="Keep the run as a session here.")
+@click.option("--verify", type=PATH, metavar="SESSION", help="Decide a session again and compare.")
+@click.option("--rows", type=click.IntRange(min=1), help="Rows a block; it changes no outcome.")
+@json_option
+def replay(
+    recordings: tuple[Path, ...],
+    path: Path | None,
+    assignments: tuple[str, ...],
+    instruments: tuple[str, ...],
+    session: Path | None,
+    verify: Path | None,
+    rows: int | None,
+    as_json: bool,
+) -> int:
+    """Run the strategies of a configuration over RECORDINGS; the same each time."""
+    if verify is not None:
+        if recordings:
+            raise UsageError(
+                "bot replay --verify", str(recordings[0]), "no recordings", "a session has its own"
+            )
+        return _told(seam("bot.modes.verify:verify")(verify), as_json)
+    if not recordings:
+        raise UsageError(
+            "bot replay", "no recording", "RECORDINGS or --verify SESSION", "name a folder"
+        )
+    for each in recordings:
+        if not each.exists():
+            raise NotFoundError(str(each), "nothing", "a recording", "import one with `bot import`")
+    config = _replayed(path, assignments)
+    with progress("replay") as shown:
+        result = seam("bot.modes.replay:replay")(
+            config, recordings, instruments=instruments, session=session, rows=rows, progress=shown
+        )
+    return _told(result, as_json)
+
+
+def _replayed(path: Path | None, assignments: tuple[str, ...]) -> "Config":
+    if path is None:
+        raise UsageError(
+            "bot replay --config", "nothing", "the strategies and limits to replay", "name a file"
+        )
+    return loaded(path, assignments)
+
+
+def _told(result: Any, as_json: bool) -> int:
+    """Print the figures of a run; the exit code that it ended with."""
+    figures = seam("bot.modes.figures:figures")(result)
+    if as_json:
+        emit_json(figures)
+    else:
+        for name, value in figures.items():
+            if not isinstance(value, dict | list):
+                click.echo(f"{name} {value}")
+        for name, value in figures.get("attribution", {}).items():
+            click.echo(f"  {name} {value}")
+    for note in getattr(result, "warnings", ()):
+        talk(f"warning: {note}")
+    code: int = getattr(result, "exit_code", 0)
+    return code
