@@ -49,8 +49,8 @@ class Premium(Struct, frozen=True, kw_only=True):
     """
 
     moods_bps: tuple[float, ...] = (-15.0, 0.0, 12.0, 40.0)
-    mood_intervals: float = 3.0
-    half_life_intervals: float = 0.25
+    mood_intervals: float = 1.5
+    half_life_intervals: float = 0.15
     deviation_bps: float = 3.0
 
     def __post_init__(self) -> None:
