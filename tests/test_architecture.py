@@ -50,7 +50,9 @@ ROOMS: dict[str, frozenset[str]] = {
     "report": NOUNS | DECISIONS | {"recording", "journal", "engine", "modes"},  # of a run's result
     "web": below("model", "modes", "report", "telemetry"),
     "testing": below("model", "tape", "signals", "strategy", "engine", "modes"),
-    "cli": below("config", "plugins", "modes", "report", "web"),
+    "cli": NOUNS  # it shows recordings and checks strategies without a run
+    | {"recording", "feeds", "signals", "strategy", "testing"}
+    | {"config", "plugins", "modes", "report", "web"},
     "__init__": below("model", "tape", "signals", "strategy", "testing"),  # an author's vocabulary
     "__main__": below("cli"),
 }
