@@ -5,7 +5,8 @@ looked up when they are first used, so that importing the package costs nothing.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # Importing `typing` for it would take most of the time of this import.
 
 if TYPE_CHECKING:
     from msgspec import Struct as Struct
@@ -89,7 +90,7 @@ _HOME = {
 _MODULE = {name: home for home, names in _HOME.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Fetch a name of the vocabulary from where it lives, once."""
     if name not in _MODULE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
