@@ -4,13 +4,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from bot.cli.output import output
 
 LINE_EVERY_S: Final = 10.0
+
+if TYPE_CHECKING:
+    from bot.model.event import AnyEvent
+    from bot.recording.reader import RecordedSource
+    from bot.tape.rows import Block
 
 Progress = Callable[[str, float], None]
 """Told what is worked on and how much of it is done, 0 to 1."""
@@ -68,3 +73,26 @@ def _lines(verb: str) -> Iterator[Progress]:
     finally:
         over.set()
         teller.join()
+
+
+class Watched:
+    """A recorded source that tells how far it has been read."""
+
+    def __init__(self, source: "RecordedSource", show: Progress) -> None:
+        """Read this source and tell that function."""
+        self.name = source.name
+        self._source = source
+        self._show = show
+
+    def blocks(self) -> "Iterator[Block]":
+        """Its rows."""
+        files = self._source.rows
+        first_ns = min((file.first_ns for file in files), default=0)
+        span_ns = max((file.last_ns for file in files), default=0) - first_ns
+        for block in self._source.blocks():
+            yield block
+            self._show(self.name, (block.last_ns - first_ns) / max(span_ns, 1))
+
+    def events(self) -> "Iterator[AnyEvent]":
+        """Its events."""
+        return self._source.events()

@@ -2,19 +2,23 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from bot.cli.figures import figures, lines
 from bot.cli.options import config_option, loaded, set_option
 from bot.cli.output import emit_json, json_option, output, talk
-from bot.cli.progress import progress
+from bot.cli.progress import Watched, progress
 from bot.cli.seams import seam
-from bot.errors import ConfigError, NotFoundError, UsageError, quoted
+from bot.errors import ConfigError, UsageError, quoted
+from bot.model.units import InstrumentId
 
 if TYPE_CHECKING:
     from bot.config.configuration import Config
+    from bot.modes.result import Result
 
+NOTES_MAX: Final = 20
 PATH: Final = click.Path(path_type=Path)
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -71,7 +75,6 @@ def run(
 @config_option
 @set_option
 @click.option("--instrument", "instruments", multiple=True, help="Only these; may be repeated.")
-@click.option("--session", type=PATH, metavar="DIR", help="Keep the run as a session here.")
 @click.option("--verify", type=PATH, metavar="SESSION", help="Decide a session again and compare.")
 @click.option("--rows", type=click.IntRange(min=1), help="Rows a block; it changes no outcome.")
 @json_option
@@ -80,7 +83,6 @@ def replay(
     path: Path | None,
     assignments: tuple[str, ...],
     instruments: tuple[str, ...],
-    session: Path | None,
     verify: Path | None,
     rows: int | None,
     as_json: bool,
@@ -91,20 +93,39 @@ def replay(
             raise UsageError(
                 "bot replay --verify", str(recordings[0]), "no recordings", "a session has its own"
             )
-        return _told(seam("bot.modes.verify:verify")(verify), as_json)
+        return _verified(verify, as_json)
     if not recordings:
         raise UsageError(
             "bot replay", "no recording", "RECORDINGS or --verify SESSION", "name a folder"
         )
-    for each in recordings:
-        if not each.exists():
-            raise NotFoundError(str(each), "nothing", "a recording", "import one with `bot import`")
     config = _replayed(path, assignments)
+    return _told(_replay(config, recordings, instruments, rows), as_json)
+
+
+def _replay(
+    config: "Config", paths: tuple[Path, ...], names: tuple[str, ...], rows: int | None
+) -> "Result":
+    from bot.modes.replay import run as replay_tape
+    from bot.modes.setup import of
+    from bot.recording.reader import Recording
+
+    sources = Recording.open(paths).sources([InstrumentId(name) for name in names] or None)
+    setup = of(config, [source.instrument for source in sources], "replay")
     with progress("replay") as shown:
-        result = seam("bot.modes.replay:replay")(
-            config, recordings, instruments=instruments, session=session, rows=rows, progress=shown
-        )
-    return _told(result, as_json)
+        watched = sources if shown is None else [Watched(each, shown) for each in sources]
+        return replay_tape(setup, watched, rows=rows)
+
+
+def _verified(session: Path, as_json: bool) -> int:
+    """Tell what deciding a session again came to; DataError where it differs."""
+    verified = seam("bot.modes.verify:verify_session")(session)
+    if as_json:
+        emit_json(verified)
+    else:
+        click.echo(f"{verified.records:,} records of {verified.runs} runs came out the same")
+        talk(f"{verified.lost} cannot be derived again, {verified.ahead} came after the journal")
+    verified.require_equal(session)
+    return 0
 
 
 def _replayed(path: Path | None, assignments: tuple[str, ...]) -> "Config":
@@ -115,18 +136,14 @@ def _replayed(path: Path | None, assignments: tuple[str, ...]) -> "Config":
     return loaded(path, assignments)
 
 
-def _told(result: Any, as_json: bool) -> int:
+def _told(result: "Result", as_json: bool) -> int:
     """Print the figures of a run; the exit code that it ended with."""
-    figures = seam("bot.modes.figures:figures")(result)
     if as_json:
-        emit_json(figures)
+        emit_json(figures(result))
     else:
-        for name, value in figures.items():
-            if not isinstance(value, dict | list):
-                click.echo(f"{name} {value}")
-        for name, value in figures.get("attribution", {}).items():
-            click.echo(f"  {name} {value}")
-    for note in getattr(result, "warnings", ()):
-        talk(f"warning: {note}")
-    code: int = getattr(result, "exit_code", 0)
-    return code
+        click.echo("\n".join(lines(result)))
+    for _, note in result.notes[:NOTES_MAX]:
+        talk(f"note: {note}")
+    if len(result.notes) > NOTES_MAX:
+        talk(f"and {len(result.notes) - NOTES_MAX} more notes")
+    return 0
