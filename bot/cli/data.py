@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from bot.cli.options import require_recorded
 from bot.cli.output import emit_json, emit_table, json_option, moment, talk
 from bot.cli.verbs import Parts
 from bot.errors import NotFoundError, UsageError
@@ -142,7 +143,9 @@ def export(
     from bot.model.units import InstrumentId
     from bot.recording.reader import Recording
 
-    (source,) = Recording.open(paths).sources([InstrumentId(instrument)])
+    recording = Recording.open(paths)
+    require_recorded(recording, instrument)
+    (source,) = recording.sources([InstrumentId(instrument)])
     if form == "tardis":
         rows, left_out = _tardis(source, out, dataset, exchange, native_symbol, replace), None
     else:

@@ -25,8 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     debug = "--debug" in flags
     rest = [each for each in before if each not in EVERYWHERE]
     try:
-        code = bot.main([*flags, *rest, *after], prog_name="bot", standalone_mode=False)
+        # Not by bot.main(), which has its own idea of a broken pipe.
+        with bot.make_context("bot", [*flags, *rest, *after]) as context:
+            code = bot.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        raise SystemExit(done.exit_code) from None
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing may be flushed into the pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

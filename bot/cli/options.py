@@ -1,14 +1,18 @@
 """Options that several verbs share."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from bot.errors import UsageError, quoted
+
 if TYPE_CHECKING:
     from bot.config.configuration import Config
     from bot.config.loading import Override
+    from bot.recording.reader import Recording
 
 config_option = click.option(
     "--config",
@@ -44,3 +48,17 @@ def loaded(path: Path | None, assignments: Sequence[str]) -> "Config":
     from bot.config.loading import load
 
     return load(path, overrides(assignments))
+
+
+def require_recorded(recording: "Recording", instrument: str) -> None:
+    """Raise UsageError for an instrument that a recording does not have."""
+    known = sorted(recording.instruments)
+    if instrument in known:
+        return
+    close = get_close_matches(instrument, known, n=1, cutoff=0.9)
+    raise UsageError(
+        "--instrument",
+        quoted(instrument),
+        "one of " + ", ".join(known),
+        f"did you mean {close[0]}?" if close else "name one that is recorded",
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bot.cli.figures import figures, lines
-from bot.cli.options import config_option, loaded, set_option
+from bot.cli.options import config_option, loaded, require_recorded, set_option
 from bot.cli.output import emit_json, json_option, output, talk
 from bot.cli.progress import Watched, progress
 from bot.cli.seams import seam
@@ -109,7 +109,10 @@ def _replay(
     from bot.modes.setup import of
     from bot.recording.reader import Recording
 
-    sources = Recording.open(paths).sources([InstrumentId(name) for name in names] or None)
+    recording = Recording.open(paths)
+    for name in names:
+        require_recorded(recording, name)
+    sources = recording.sources([InstrumentId(name) for name in names] or None)
     setup = of(config, [source.instrument for source in sources], "replay")
     with progress("replay") as shown:
         watched = sources if shown is None else [Watched(each, shown) for each in sources]

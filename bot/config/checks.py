@@ -43,7 +43,8 @@ def market_misfits(
                     f"{where} {key_text((*section, *key))}",
                     quoted(name),
                     expected,
-                    suggestion(name, listed, "name an instrument of this market or recording"),
+                    # Names of instruments are alike: only a slip of a letter or two is meant.
+                    suggestion(name, listed, "name an instrument of this market", likeness=0.9),
                 )
         for name in one.strategy.trades():
             found = next((each for each in listed.values() if each.id == name), None)

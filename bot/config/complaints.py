@@ -7,7 +7,7 @@ from typing import Any, Final, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from bot.config.document import Key, key_text, value_text
-from bot.config.sections import File
+from bot.config.sections import Bounds, File
 from bot.errors import ConfigError
 
 _SHAPES: Final = {
@@ -44,9 +44,14 @@ def unknown_key(where: str, key: Key, known: Iterable[str]) -> ConfigError:
     )
 
 
-def suggestion(name: str, known: Iterable[str], otherwise: str = "correct or remove it") -> str:
+def suggestion(
+    name: str,
+    known: Iterable[str],
+    otherwise: str = "correct or remove it",
+    likeness: float = 0.6,
+) -> str:
     """What a misspelt name was probably meant to be."""
-    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    close = get_close_matches(name, list(known), n=1, cutoff=likeness)
     return f"did you mean {close[0]}?" if close else otherwise
 
 
@@ -83,11 +88,12 @@ def _missing(where: str, section: Key, names: list[str]) -> ConfigError:
 def _meant(section: Key, name: str) -> str:
     """What a missing key is for."""
     model = _section(section)
-    field = model.model_fields.get(name) if model else None
-    table = field is not None and (_model_of(field.annotation) or get_origin(field.annotation))
-    if "risk" in section and not table:
+    if model is not None and issubclass(model, Bounds) and name in Bounds.model_fields:
         return 'a limit, or "none"'
-    return f"a section [{key_text((*section, name))}]" if table else "a value"
+    field = model.model_fields.get(name) if model else None
+    if field and (_model_of(field.annotation) or get_origin(field.annotation) is dict):
+        return f"a section [{key_text((*section, name))}]"
+    return "a value"
 
 
 def _wrong(where: str, key: Key, found: Mapping[str, Any]) -> ConfigError:

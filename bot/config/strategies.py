@@ -13,6 +13,7 @@ from bot.config.sections import File
 from bot.errors import ConfigError
 from bot.model.units import StrategyName
 from bot.plugins.catalogue import Plugin, strategy
+from bot.plugins.modules import PluginError
 from bot.plugins.parameters import convert, parameters_of
 from bot.strategy.strategy import Strategy
 
@@ -33,9 +34,13 @@ def chosen(file: File, where: str, folder: Path) -> tuple[Chosen, ...]:
     found = []
     for name, section in sorted(file.strategies.items()):
         if section.enabled:
-            plugin = strategy(section.use, folder)
-            given = section.__pydantic_extra__
             place = f"{where} {key_text(('strategies', name))}"
+            try:
+                plugin = strategy(section.use, folder)
+            except PluginError as error:
+                found_at = f"{place}.use {error.where}"
+                raise PluginError(found_at, error.seen, error.expected, error.fix) from error
+            given = section.__pydantic_extra__
             made = build(plugin.cls, given, place)
             found.append(Chosen(StrategyName(name), plugin, made))
     return tuple(found)
