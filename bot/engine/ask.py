@@ -6,6 +6,8 @@ from bot.engine.intake import feed, starve
 from bot.engine.outcome import Asked
 from bot.engine.sight import EngineSight
 from bot.engine.state import State
+from bot.model.intent import Basket, Quote, Target
+from bot.strategy.strategy import Decision
 from bot.strategy.view import View
 
 
@@ -34,15 +36,28 @@ def ask(state: State, sight: EngineSight, s: int) -> Asked | None:
     answer = None
     try:
         answer = state.strategies[s].decide(view)
+        _check_listed(state, answer)
         state.desk.want(name, answer, state.now)
     except Exception as error:  # An author's mistake must stop the author only.
         fault = f"{type(error).__name__}: {error}"
         answer = None
         state.failed[name] = f"strategy {name} failed: {fault}"
-        state.desk.halt(name, state.failed[name])
+        # Reduce, not stop: a basket that stands half filled must still be taken back.
+        state.desk.reduce_only(name, state.failed[name])
     memory = state.memories[s]
     kept = None if memory is None else msgspec.to_builtins(memory)
     return Asked(name, answer, tuple(view.gates), tuple(view.read.items()), fault, kept)
+
+
+def _check_listed(state: State, answer: Decision) -> None:
+    """Refuse an answer about something that nobody lists, before it is taken up."""
+    if answer is None:
+        return
+    intents = (answer,) if isinstance(answer, Target | Basket | Quote) else answer
+    for intent in intents:
+        for part in intent.legs if isinstance(intent, Basket) else (intent,):
+            if part.instrument not in state.terms.by_id:
+                raise LookupError(f"instrument: got {part.instrument!r}, expected a listed one")
 
 
 def _lacking(state: State, s: int) -> str | None:

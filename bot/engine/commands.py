@@ -39,23 +39,40 @@ def give(state: State, exposure: EngineExposure, plan: Plan) -> Given:
     if not plan.proposals and not plan.crosses:
         return Given(cancels=plan.cancels) if plan.cancels else NOTHING
     limits, halts, rates = state.settings.limits, state.halts, state.rates
-    blocked: dict[str | None, Refused] = {}
-    for basket in plan.reserves:
-        refusal = reserve(basket.legs, exposure, limits, halts)
-        if refusal is not None:
-            blocked[basket.basket] = refusal
-    going = [one for one in plan.proposals if one.basket not in blocked]
-    approved, refused = review(going, exposure, limits, halts, rates)
-    for one in plan.proposals:
-        if one.basket in blocked:
-            stopped = blocked[one.basket]
-            refused.append(Refused(one, stopped.limit, stopped.value, stopped.allowed))
-    for passed in approved:
-        state.desk.add(passed, *decision_mids(state, passed.proposal.instrument))
-    for stopped in refused:
-        state.desk.refused(stopped.proposal)
+    approved: list[Approved] = []
+    refused: list[Refused] = []
+    for basket, proposals in _together(plan.proposals):
+        exposure.set_aside(basket)
+        whole = next((one for one in plan.reserves if one.basket == basket), None)
+        stopped = reserve(whole.legs, exposure, limits, halts) if whole is not None else None
+        if stopped is not None:
+            # It has not begun, and it would not fit with every leg at its worst: none goes.
+            refused += [
+                Refused(one, stopped.limit, stopped.value, stopped.allowed) for one in proposals
+            ]
+            continue
+        passed, not_passed = review(proposals, exposure, limits, halts, rates)
+        refused += not_passed
+        for going in passed:
+            state.desk.add(going, *decision_mids(state, going.proposal.instrument))
+        approved += passed
+    exposure.set_aside(None)
+    for held in refused:
+        state.desk.refused(held.proposal)
     crossed, postings = _cross(state, exposure, plan.crosses)
     return Given(tuple(approved), tuple(refused), plan.cancels, postings, crossed)
+
+
+def _together(proposals: Sequence[Proposal]) -> list[tuple[str | None, list[Proposal]]]:
+    """Proposals in their order, those of one basket with its first."""
+    groups: list[tuple[str | None, list[Proposal]]] = []
+    for proposal in proposals:
+        group = next((legs for name, legs in groups if name == proposal.basket), None)
+        if group is None:
+            groups.append((proposal.basket, [proposal]))
+        else:
+            group.append(proposal)
+    return groups
 
 
 def book(state: State, one: Crossed) -> tuple[Posting, ...]:

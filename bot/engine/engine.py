@@ -5,6 +5,7 @@ from bot.engine.ask import ask
 from bot.engine.commands import NOTHING, give
 from bot.engine.explain import Explanation, explain
 from bot.engine.exposure import EngineExposure
+from bot.engine.guard import guard
 from bot.engine.holdings import EngineHoldings
 from bot.engine.intake import next_due, take_block, take_event
 from bot.engine.outcome import Outcome
@@ -47,7 +48,9 @@ class Engine:
             event, taken = item, take_event(state, item)  # orders, money, time
         asked = [ask(state, self._sight, s) for s in taken.woken if state.deciding]
         given = NOTHING
+        notes: tuple[str, ...] = ()
         if state.deciding and (taken.woken or taken.stirred):
+            notes = guard(state, self._exposure)  # losses, once a second
             plan = state.desk.plan(self._holdings)  # targets to missing orders
             given = give(state, self._exposure, plan)  # the gate
         return Outcome(
@@ -60,7 +63,7 @@ class Engine:
             cancels=given.cancels,
             refused=given.refused,
             postings=taken.postings + given.postings,
-            notes=taken.notes,
+            notes=taken.notes + notes,
             due=next_due(state),
             crossed=given.crossed,
         )

@@ -10,6 +10,7 @@ from bot.model.command import Side
 from bot.model.instrument import Instrument
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.exposure import LiveOrder
+from bot.risk.worst import Reserved, reserved
 
 
 class Live:
@@ -69,6 +70,7 @@ class EngineExposure:
         """Look at a state."""
         self._state = state
         self._holdings = EngineHoldings(state)
+        self._aside: list[Reserved] = []
 
     @property
     def now(self) -> int:
@@ -99,7 +101,22 @@ class EngineExposure:
 
     def orders(self, instrument: InstrumentId) -> Iterable[LiveOrder]:
         """Every live order of the instrument."""
-        return [Live(order) for order in self._state.desk.blotter.live(instrument)]
+        live: list[LiveOrder] = [Live(order) for order in self._state.desk.blotter.live(instrument)]
+        return live + [one for one in self._aside if one.instrument == instrument]
+
+    def set_aside(self, basket: str | None) -> None:
+        """Count what baskets under way may still need, for everyone but `basket` itself.
+
+        Nobody else may use that up; its own orders are part of it.
+        """
+        self._aside = []
+        if self._state.desk.baskets:
+            self._aside = [
+                reserved(leg)
+                for other in self._state.desk.reserved(self._holdings)
+                for leg in other.legs
+                if other.basket != basket
+            ]
 
     def mark(self, instrument: InstrumentId) -> Decimal | None:
         """The mark price, or what the configuration takes for it."""

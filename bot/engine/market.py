@@ -189,7 +189,8 @@ class Market:
         fresher = head[i, TOUCH_NS] > head[i, BOOK_NS] or head[i, STATUS] != KNOWN
         source = FROM_TOUCH if fresher else FROM_BOOK
         sides, bid, bid_size, ask, ask_size = read_touch(self.book, i, source)
-        return (bid, bid_size, ask, ask_size) if sides == BOTH else None
+        # Without a compiler these are numbers of numpy, which nothing can store.
+        return (int(bid), int(bid_size), int(ask), int(ask_size)) if sides == BOTH else None
 
     def mid(self, instrument: InstrumentId) -> Decimal | None:
         """The middle of the touch, exactly."""

@@ -1,7 +1,7 @@
 """What a person may tell the engine: pause, resume, cancel, flatten, halt, acknowledge.
 
-The bot itself says `stop`, `withdraw` and `start` around its own end: nothing new, no order left
-behind, and as it was before. None of them leaves a halt behind.
+The bot itself says `stop` or `close`, `withdraw` and `start` around its own end: nothing new or
+nothing held, no order left behind, and as it was before. None of them leaves a halt behind.
 """
 
 from typing import Final
@@ -44,9 +44,12 @@ def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
             state.halts.pause(scope, command.who, command.why, state.now)
             for name in _concerned(state, command.strategy):
                 if command.verb == "flatten":
-                    _flatten(state, name)
+                    _flatten(state, name, "flattened by an operator")
                 else:
                     state.desk.halt(name, said)
+        case "close":
+            for name in state.names:
+                _flatten(state, name, STOPPING)
         case "stop":
             for name in state.names:
                 if state.desk.permit(name).permit is Permit.TRADE:
@@ -69,9 +72,7 @@ def _start(state: State, name: StrategyName) -> None:
     accounts = sorted(set(state.settings.accounts.values()))
     halts = [state.halts.standing(account, name) for account in accounts]
     _, halted = max(halts, default=(Mode.ACTIVE, ""))
-    if name in state.failed:
-        state.desk.halt(name, state.failed[name])
-    elif why := state.starved.get(name) or halted:
+    if why := state.failed.get(name) or state.starved.get(name) or halted:
         state.desk.reduce_only(name, why)
     else:
         state.desk.resume(name)
@@ -86,7 +87,7 @@ def _permit_all(state: State, strategy: StrategyName | None) -> None:
         state.desk.reduce_only(name, "halted or paused by an operator")
 
 
-def _flatten(state: State, name: StrategyName) -> None:
+def _flatten(state: State, name: StrategyName, why: str) -> None:
     """Bring every position of a strategy to zero, the legs of its baskets in step."""
     state.desk.resume(name)
     wanted: list[Target | Basket] = []
@@ -101,4 +102,4 @@ def _flatten(state: State, name: StrategyName) -> None:
             wanted.append(Target(instrument, 0.0, Urgency.NORMAL))
     if wanted:
         state.desk.want(name, wanted, state.now)
-    state.desk.reduce_only(name, "flattened by an operator")
+    state.desk.reduce_only(name, why)

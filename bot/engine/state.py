@@ -93,6 +93,7 @@ class State:
         ]
         self.asked_ns = [-(1 << 62)] * len(self.names)
         self.postponed: set[int] = set()
+        self.guarded_ns = 0
         self.deciding = True
         self.usage: Callable[[], list[Usage]] = list
         self._accounts = {

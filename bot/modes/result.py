@@ -83,10 +83,13 @@ def conclude(
     """The result of a run that is over. before: equity when its first money had come."""
     series.sample()
     after = series.samples[-1].equity
+    ledger, market, tally, turns = state.ledger, state.market, series.tally, series.turns
+    if before is None and (parts := ledger.attribution(market)) is not None:
+        # Its money came before there was a price to value it by.
+        before = parts.transfers
     change = None
     if before is not None and after is not None:
         change = MONEY.subtract(after, before)
-    ledger, market, tally, turns = state.ledger, state.market, series.tally, series.turns
     return Result(
         mode=mode,
         config_hash=setup.config_hash,
