@@ -14,7 +14,7 @@ its first frame that is not whole. A file is named by its run and its number wit
 import struct
 import zlib
 from collections.abc import Generator, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import msgspec
@@ -100,13 +100,15 @@ def block_body(seq: int, number: int, block: Block) -> bytes:
 class TapeReader:
     """The items of a tape in order of `seq`, each with its own: a block's is its first message's.
 
+    after: files that hold nothing later than this seq are not read.
     dropped: after reading, what could not be read at the end of each run; only a crash, or
     damage, leaves something there.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, after: int = 0) -> None:
         """Read the files of this folder."""
         self.folder = folder
+        self.after = after
         self.dropped: list[Dropped] = []
 
     @property
@@ -117,9 +119,12 @@ class TapeReader:
     def __iter__(self) -> Iterator[tuple[int, Item]]:
         """All that can be read; a later run goes on where an earlier one was torn."""
         self.dropped.clear()
+        passed = _ending_by(_files(self.folder), self.after)
         for _, run in groupby(_files(self.folder), key=_epoch):
             files = list(run)
             for index, file in enumerate(files):
+                if file in passed:
+                    continue
                 # Behind a file that is missing nothing counts.
                 data = file.read_bytes() if _number(file) == index + 1 else b""
                 good = yield from _items(file, data)
@@ -140,6 +145,26 @@ def _items(file: Path, data: bytes) -> Generator[tuple[int, Item], None, int]:
             yield item
         good = end
     return good
+
+
+def _ending_by(files: list[Path], seq: int) -> set[Path]:
+    """The files whose last item is at most `seq`, as the file behind each tells."""
+    passed: set[Path] = set()
+    for file, behind in pairwise(files):
+        first = _first_seq(behind)
+        if first is None or first > seq + 1:
+            break
+        passed.add(file)
+    return passed
+
+
+def _first_seq(file: Path) -> int | None:
+    """The seq of the first item of a file; None when it holds none."""
+    with file.open("rb") as opened:
+        head = opened.read(len(MAGIC) + _FRAME.size + _HEAD.size)
+    if not head.startswith(MAGIC) or len(head) < len(MAGIC) + _FRAME.size + _HEAD.size:
+        return None
+    return int(_HEAD.unpack_from(head, len(MAGIC) + _FRAME.size)[1])
 
 
 def last_seq(folder: Path) -> int:

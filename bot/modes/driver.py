@@ -88,8 +88,8 @@ class Driver:
                 await self._take_rows(item)
             elif isinstance(item, Quiet):
                 self.venue.quiet_until(item.until_ns)
-                last = item.until_ns
-                await self._let_come(item.until_ns)
+                last = item.until_ns - 1
+                await self._let_come(last)
             else:
                 last = item.ts_recv
                 self.venue.quiet_until(last)
