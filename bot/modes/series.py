@@ -9,7 +9,7 @@ from bot.engine.outcome import Outcome
 from bot.engine.state import State
 from bot.ledger.attribution import Parts
 from bot.model.event import Fill, FundingPaid, FundingRate
-from bot.model.units import InstrumentId, StrategyName
+from bot.model.units import EXTERNAL, AccountId, InstrumentId, StrategyName
 from bot.modes.tally import Tally
 from bot.modes.turns import Turns
 
@@ -31,8 +31,10 @@ class Trade(Struct, frozen=True):
     """One fill of ours, with what a report says of it."""
 
     ts: int
+    account: AccountId
     strategy: StrategyName
     order_id: str
+    trade_id: str
     instrument: InstrumentId
     quantity: Decimal
     price: Decimal
@@ -89,8 +91,10 @@ class Series:
         order = self._state.desk.blotter.get(fill.order_id)
         return Trade(
             fill.ts_recv,
-            StrategyName("EXTERNAL") if order is None else order.proposal.strategy,
+            fill.account,
+            EXTERNAL if order is None else order.proposal.strategy,
             fill.order_id,
+            fill.trade_id,
             fill.instrument,
             listed.amount(fill.size * int(fill.side)),
             listed.price(fill.price),

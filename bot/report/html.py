@@ -147,12 +147,12 @@ def _settled(result: Result) -> str:
 def _assumptions(result: Result) -> str:
     fees = {k: v for k, v in result.assumptions.items() if k.startswith("fees ")}
     others = {k: v for k, v in result.assumptions.items() if k not in fees}
-    charged = {k.removeprefix("fees "): f"{v} of the notional" for k, v in fees.items()}
+    charged = {k.removeprefix("fees "): v for k, v in fees.items()}
     return _card(
         "What the figures rest on",
         "Other delays, fees or another place in the queue would have made other figures.",
-        f'<div class="columns"><div>{tables.facts(others)}</div>'
-        f"<div>{tables.facts(charged)}</div></div>",
+        f'<div class="columns"><div><h3>Delays, queue, valuation</h3>{tables.facts(others)}</div>'
+        f"<div><h3>Fees, as fractions of the notional</h3>{tables.facts(charged)}</div></div>",
     )
 
 

@@ -1,0 +1,205 @@
+"""The ledger as rows: fills, funding, fees and postings, for spreadsheets and databases.
+
+Quantities are signed and in the venue's unit of amount; money keeps every digit. Each time is
+there twice: as UTC text, and in nanoseconds since the epoch.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from bot.journal.port import Record, RecordKind
+from bot.ledger.postings import Cause, Heading, Posting
+from bot.model.command import Approved
+from bot.model.event import Fill, FundingPaid, decode
+from bot.model.instrument import Instrument
+from bot.model.units import EXTERNAL, InstrumentId
+from bot.modes.result import Result
+from bot.modes.series import Trade
+from bot.report.words import iso
+
+Value = str | int | bool | Decimal | None
+Row = tuple[Value, ...]
+
+TIME: Final = (("time", str), ("ts_ns", int))
+WHOSE: Final = (("account", str), ("strategy", str), ("instrument", str))
+COLUMNS: Final[dict[str, tuple[tuple[str, type], ...]]] = {
+    "fills": (
+        *TIME,
+        *WHOSE,
+        ("quantity", Decimal),
+        ("price", Decimal),
+        ("fee", Decimal),
+        ("fee_currency", str),
+        ("maker", bool),
+        ("reason", str),
+        ("order_id", str),
+        ("trade_id", str),
+    ),
+    "funding": (
+        *TIME,
+        ("settles", str),
+        ("settles_ns", int),
+        ("account", str),
+        ("instrument", str),
+        ("quantity", Decimal),
+        ("mark", Decimal),
+        ("rate", Decimal),
+        ("amount", Decimal),
+        ("currency", str),
+    ),
+    "fees": (
+        *TIME,
+        *WHOSE,
+        ("cause", str),
+        ("reference", str),
+        ("amount", Decimal),
+        ("currency", str),
+    ),
+    "postings": (
+        *TIME,
+        *WHOSE,
+        ("cause", str),
+        ("reference", str),
+        ("heading", str),
+        ("amount", Decimal),
+        ("currency", str),
+    ),
+}
+"""The columns of each table and what stands in them."""
+
+
+class Ledger(Struct):
+    """Rows by table, in the order in which they were booked."""
+
+    rows: dict[str, list[Row]]
+
+
+def of_result(result: Result) -> Ledger:
+    """Fills, funding and the fees of fills; a result keeps no postings."""
+    listed = {one.id: one for one in result.instruments}
+    fees: list[Row] = []
+    for trade in result.trades:
+        if trade.fee:
+            fees.append(
+                (
+                    *_time(trade.ts),
+                    trade.account,
+                    trade.strategy,
+                    trade.instrument,
+                    Cause.FILL.value,
+                    trade.trade_id,
+                    trade.fee,
+                    trade.fee_currency,
+                )
+            )
+    return Ledger(
+        {
+            "fills": [_fill(trade) for trade in result.trades],
+            "funding": [_funding(paid, listed) for paid in result.funding],
+            "fees": fees,
+        }
+    )
+
+
+def of_records(records: Iterable[Record], instruments: Iterable[Instrument]) -> Ledger:
+    """All that a journal holds."""
+    listed = {one.id: one for one in instruments}
+    orders: dict[str, Approved] = {}
+    rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
+    for record in records:
+        if record.kind is RecordKind.COMMAND:
+            approved = placed(record)
+            if approved is not None:
+                orders[approved.order_id] = approved
+        elif record.kind is RecordKind.EVENT:
+            event = decode(record.payload)
+            if isinstance(event, Fill):
+                order = orders.get(event.order_id)
+                rows["fills"].append(_fill(_trade(event, order, listed[event.instrument])))
+            elif isinstance(event, FundingPaid):
+                rows["funding"].append(_funding(event, listed))
+        elif record.kind is RecordKind.POSTING:
+            posting = msgspec.json.decode(record.payload, type=Posting)
+            rows["postings"] += _entries(posting)
+            fee = posting.amount(Heading.FEES)
+            if fee:
+                rows["fees"].append((*_origin(posting), fee, posting.currency))
+    return Ledger(rows)
+
+
+def placed(record: Record) -> Approved | None:
+    """The order that a command placed; None when it is another command."""
+    what, content = msgspec.json.decode(record.payload, type=tuple[str, msgspec.Raw])
+    return msgspec.json.decode(content, type=Approved) if what == "place" else None
+
+
+def _trade(fill: Fill, order: Approved | None, listed: Instrument) -> Trade:
+    return Trade(
+        fill.ts_recv,
+        fill.account,
+        EXTERNAL if order is None else order.proposal.strategy,
+        fill.order_id,
+        fill.trade_id,
+        fill.instrument,
+        listed.amount(fill.size * int(fill.side)),
+        listed.price(fill.price),
+        fill.fee,
+        fill.fee_currency,
+        fill.maker,
+        "" if order is None else order.proposal.reason,
+    )
+
+
+def _fill(trade: Trade) -> Row:
+    return (
+        *_time(trade.ts),
+        trade.account,
+        trade.strategy,
+        trade.instrument,
+        trade.quantity,
+        trade.price,
+        trade.fee,
+        trade.fee_currency,
+        trade.maker,
+        trade.reason,
+        trade.order_id,
+        trade.trade_id,
+    )
+
+
+def _funding(event: FundingPaid, listed: Mapping[InstrumentId, Instrument]) -> Row:
+    return (
+        *_time(event.ts_recv),
+        *_time(event.settles_ns),
+        event.account,
+        event.instrument,
+        listed[event.instrument].amount(event.quantity),
+        event.mark,
+        event.rate,
+        event.amount,
+        event.currency,
+    )
+
+
+def _entries(posting: Posting) -> Iterator[Row]:
+    for entry in posting.entries:
+        yield (*_origin(posting), entry.heading.value, entry.amount, posting.currency)
+
+
+def _origin(posting: Posting) -> Row:
+    return (
+        *_time(posting.ts_recv),
+        posting.account,
+        posting.strategy,
+        posting.instrument,
+        posting.cause.value,
+        posting.reference,
+    )
+
+
+def _time(ts: int) -> tuple[str, int]:
+    return iso(ts), ts
