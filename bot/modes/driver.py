@@ -76,7 +76,8 @@ class Driver:
         self._coming: list[tuple[int, int, int, AnyEvent, Command | None]] = []
         self._count = 0
         self._due: int | None = None
-        engine.advance = Together(venue, delays.in_ns)
+        self._together = Together(venue, delays.in_ns)
+        engine.advance = self._together
 
     async def run(self, items: Items) -> None:
         """Drive until the items end; what is still on its way then is let arrive."""
@@ -111,9 +112,11 @@ class Driver:
     async def _take_rows(self, block: Block) -> None:
         """Give a block to the engine, with what is due between its messages."""
         while block.messages:
-            first_ns = block.first_ns
-            await self._let_come(first_ns - 1)
             limit = self._next_ns()
+            first_ns = block.first_ns
+            if self._together.stopped or (limit is not None and limit < first_ns):
+                await self._let_come(first_ns - 1)
+                limit = self._next_ns()
             part = block
             if limit is not None and limit < block.last_ns:
                 # Rows come before anything else of the same time.
@@ -147,10 +150,15 @@ class Driver:
 
     def _hear(self, until_ns: int) -> None:
         """Bring the venue to a time at our ears, and put what it says in line."""
-        if not self.venue.idle:
-            self.venue.advance(until_ns - self._delays.in_ns, pausing=True)
-        for event in self.venue.take_events():
-            self._enqueue(event, None)  # type: ignore[arg-type]  # it says only such
+        together = self._together
+        together.stopped = False
+        if not together.busy:
+            return
+        self.venue.advance(until_ns - self._delays.in_ns, pausing=True)
+        if events := self.venue.take_events():
+            for event in events:
+                self._enqueue(event, None)  # type: ignore[arg-type]  # it says only such
+            together.busy = not self.venue.idle
 
     async def _step(self, event: AnyEvent, command: Command | None) -> None:
         seq = self.engine.state.seq + 1
@@ -163,7 +171,7 @@ class Driver:
         if isinstance(command, Approved) and isinstance(event, IntentDurable):
             await self._send(command, event.ts_recv)
         elif isinstance(command, Cancel):
-            self.venue.submit(command, event.ts_recv)
+            self._submit(command, event.ts_recv)
 
     async def _send(self, approved: Approved, now: int) -> None:
         """Look at a durable order once more; then its first byte may leave."""
@@ -172,7 +180,7 @@ class Driver:
         if why is None:
             sent = OrderSent(ts_recv=now, ts_venue=now, account=account, order_id=approved.order_id)
             await self._step(sent, None)
-            self.venue.submit(approved, now)
+            self._submit(approved, now)
         else:
             aborted = SendAborted(
                 ts_recv=now,
@@ -182,6 +190,10 @@ class Driver:
                 reason=why,
             )
             await self._step(aborted, None)
+
+    def _submit(self, command: Command, sent_ns: int) -> None:
+        self.venue.submit(command, sent_ns)
+        self._together.busy = True
 
     async def _carry_out(self, outcome: Outcome) -> None:
         """Write down what came of a step, and put its commands on their way."""

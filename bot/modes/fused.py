@@ -55,16 +55,22 @@ class Together:
     """The loop that an engine with a simulated venue is given."""
 
     def __init__(self, venue: SimulatedVenue, in_ns: int) -> None:
-        """Move this venue along, in_ns behind."""
+        """Move this venue along, in_ns behind.
+
+        busy: whether the venue has orders, positions or commands; else it may catch up later.
+        stopped: whether the last advance ended because the venue must act.
+        """
+        self.busy = not venue.idle
+        self.stopped = False
         self._venue = venue
         self._in_ns = in_ns
 
     def __call__(self, rows: Rows, stop: int, book: Book, signals: Signals, cursor: Int64s) -> int:
-        """Advance; while the venue has nothing to do it may catch up later."""
-        venue = self._venue
-        if venue.idle:
+        """Advance, with the venue or without."""
+        if not self.busy:
             return advance(rows, stop, book, signals, cursor)
-        return advance_together(
+        venue = self._venue
+        reason = advance_together(
             rows,
             stop,
             book,
@@ -76,3 +82,5 @@ class Together:
             venue.cursor,
             self._in_ns,
         )
+        self.stopped = reason == VENUE
+        return reason

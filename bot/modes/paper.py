@@ -27,6 +27,8 @@ from bot.tape.merge import Source
 SWITCH_S: Final = 0.0005
 """How soon another thread gets the interpreter: with the usual 5 ms, a busy loop kept the
 journal's commits waiting for up to 4.7 s."""
+PUBLISH_S: Final = 15
+"""Seconds between predicted funding rates: every one is a step of its own for the engine."""
 
 
 def run(
@@ -98,7 +100,9 @@ def market_settings(config: Config) -> MarketSettings:
             latency_ns=round(asked.latency_ms * NS_PER_MS),
             jitter_ns=round(asked.jitter_ms * NS_PER_MS),
             coins=tuple(coins[name] for name in asked.coins),
-            funding=FundingTerms(interval_ns=asked.funding_interval_hours * NS_PER_HOUR),
+            funding=FundingTerms(
+                interval_ns=asked.funding_interval_hours * NS_PER_HOUR, publish_s=PUBLISH_S
+            ),
         )
     except ValueError as error:
         where = f"{config.where} simulated"

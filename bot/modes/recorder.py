@@ -87,8 +87,9 @@ class Recorder:
     def _count_event(self, event: Event) -> None:
         if isinstance(event, Fill):
             self.counts.fills += 1
-            left = self._open.get(event.order_id, 0) - event.size
-            self._open[event.order_id] = left
-            self.counts.partial_fills += left > 0
+            left = self._open.pop(event.order_id, 0) - event.size
+            if left > 0:
+                self._open[event.order_id] = left
+                self.counts.partial_fills += 1
         elif isinstance(event, FundingPaid):
             self.counts.funding_payments += 1

@@ -1,0 +1,1 @@
+"""Tests of the modes: the shells around the engine."""
