@@ -82,6 +82,7 @@ class Driver:
     async def run(self, items: Items) -> None:
         """Drive until the items end; what is still on its way then is let arrive."""
         last = 0
+        self._together.busy = not self.venue.idle
         while (item := await items.next(self._next_ns())) is not None:
             if isinstance(item, Block):
                 self.venue.feed(item)
