@@ -1,5 +1,7 @@
 """Asking one strategy, and what happens when it has no answer."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from bot.engine.intake import feed, starve
@@ -9,6 +11,9 @@ from bot.engine.state import State
 from bot.model.intent import Basket, Quote, Target
 from bot.strategy.strategy import Decision
 from bot.strategy.view import View
+
+Ask = Callable[[State, EngineSight, int], Asked | None]
+"""Asks one strategy; whoever explains a decision looks just before."""
 
 
 def ask(state: State, sight: EngineSight, s: int) -> Asked | None:

@@ -1,7 +1,7 @@
 """The whole flow on one screen: what happened goes in, what to do about it comes out."""
 
 from bot.engine.advance import Advance, advance
-from bot.engine.ask import ask
+from bot.engine.ask import Ask, ask
 from bot.engine.commands import NOTHING, give
 from bot.engine.explain import Explanation, explain
 from bot.engine.exposure import EngineExposure
@@ -30,6 +30,7 @@ class Engine:
         """Start knowing nothing but the settings."""
         self.state = State(settings)
         self.advance: Advance = advance
+        self.ask: Ask = ask
         self._sight = EngineSight(self.state)
         self._holdings = EngineHoldings(self.state)
         self._exposure = EngineExposure(self.state)
@@ -46,7 +47,7 @@ class Engine:
             event, taken = None, take_block(state, item, self.advance)  # books and scores
         else:
             event, taken = item, take_event(state, item)  # orders, money, time
-        asked = [ask(state, self._sight, s) for s in taken.woken if state.deciding]
+        asked = [self.ask(state, self._sight, s) for s in taken.woken if state.deciding]
         given = NOTHING
         notes: tuple[str, ...] = ()
         if state.deciding and (taken.woken or taken.stirred):

@@ -1,6 +1,8 @@
 """Go through a session once more, run by run and item by item, to look at it from inside."""
 
+import tomllib
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
@@ -8,15 +10,18 @@ from msgspec import Struct
 from bot.config.loading import parse
 from bot.engine.engine import Engine
 from bot.engine.outcome import Outcome
+from bot.engine.state import State
 from bot.errors import NotFoundError
 from bot.journal.manifest import Manifest
 from bot.journal.session import TAPE, SessionReader
 from bot.journal.tape import TapeReader
-from bot.modes.recorder import Recorder
+from bot.model.event import Transfer
+from bot.modes.recorder import Counts, Recorder
 from bot.modes.recovery import engine_at, read_opening
 from bot.modes.result import Result, conclude
 from bot.modes.series import Series, sample
 from bot.modes.setup import Setup, of
+from bot.modes.sources import time_of
 from bot.tape.rows import Block
 
 SetupOf = Callable[[Manifest], Setup]
@@ -59,48 +64,67 @@ def engine_of(path: Path, run: Run, setup: Setup) -> Engine | None:
     return engine_at(setup.settings, opening, f"{path} run {run.epoch}")
 
 
-def walk(path: Path, run: Run, engine: Engine, until_ns: int | None = None) -> Iterator[Outcome]:
-    """What comes of each step of a run; until_ns: of what was received up to then."""
+def walk(
+    path: Path,
+    run: Run,
+    engine: Engine,
+    *,
+    until_ns: int | None = None,
+    counts: Counts | None = None,
+) -> Iterator[Outcome]:
+    """What comes of each step of a run. until_ns: of what was received up to then."""
     for seq, item in TapeReader(path / TAPE, after=run.first - 1):
-        if seq > run.last:
+        if seq > run.last or (until_ns is not None and time_of(item) > until_ns):
             return
         if seq < run.first:
             continue
         if isinstance(item, Block):
-            whole, stop = item, item.stop
-            if until_ns is not None:
-                stop = min(stop, item.before(until_ns + 1))
-            item = item.part(item.start, stop)
-            while item.messages:
-                outcome = engine.step(item)
-                item = item.part(item.start + outcome.consumed, item.stop)
+            stop = item.stop if until_ns is None else item.before(until_ns + 1)
+            block = item.part(item.start, stop)
+            while block.messages:
+                outcome = engine.step(block)
+                cut = block.start + outcome.consumed
+                if counts is not None:
+                    taken = block.part(block.start, cut)
+                    counts.rows += taken.rows
+                    counts.messages += taken.whole
+                block = block.part(cut, stop)
                 yield outcome
-            if stop < whole.stop:
-                return
-        elif until_ns is not None and item.ts_recv > until_ns:
-            return
         else:
             yield engine.step(item)
 
 
 def retrace(path: Path, build: SetupOf | None = None) -> Result:
-    """What came of a session, from its first run to its last, as though it had been one."""
+    """What came of a session, from its first run to its last, as though it had been one.
+
+    NotFoundError when nothing has entered yet.
+    """
     reader = SessionReader(path)
     build = build or setup_of(path)
-    recorder, series, setup = Recorder(0), None, None
-    engine: Engine | None = None
-    before, first_ns, settled = None, 0, False
+    recorder = Recorder(0)
+    series: Series | None = None
+    before: Decimal | None = None
+    coming = True
+    last: tuple[Setup, State, Manifest] | None = None
     for run in runs(reader):
-        began = build(run.manifest)
-        found = engine_of(path, run, began)
-        if found is None:
+        setup = build(run.manifest)
+        engine = engine_of(path, run, setup)
+        if engine is None:
             continue
-        engine, setup = found, began
-        if series is None:
-            series = Series(engine.state)
+        last = (setup, engine.state, run.manifest)
+        series = series or Series(engine.state)
         series.follow(engine.state)
-        for outcome in walk(path, run, engine):
-            if not settled and not isinstance(outcome.event, Transfer):
-                settled = True
-            ...
-    raise NotImplementedError
+        for outcome in walk(path, run, engine, counts=recorder.counts):
+            recorder.record(outcome)
+            series.watch(outcome)
+            coming = coming and isinstance(outcome.event, Transfer)
+            if coming:  # the money that it begins with
+                before = sample(engine.state).equity
+    if last is None or series is None or not series.samples:
+        raise NotFoundError(
+            str(path), "a session without a tape", "one in which something happened", "run it first"
+        )
+    setup, state, manifest = last
+    mode = tomllib.loads(manifest.config).get("mode", "session")
+    first_ns = series.samples[0].ts
+    return conclude(mode, setup, state, recorder, series, before=before, first_ns=first_ns)

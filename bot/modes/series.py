@@ -63,6 +63,10 @@ class Series:
         self._state = state
         self._next_ns = 0
 
+    def follow(self, state: State) -> None:
+        """Watch another state from now on, such as that of a session's next run."""
+        self._state = state
+
     def watch(self, outcome: Outcome) -> None:
         """Look at a step that was just made."""
         event = outcome.event

@@ -1,5 +1,7 @@
 """How often orders, cancels and refusals of each kind happened, and why."""
 
+from typing import Final
+
 from msgspec import Struct
 
 from bot.engine.outcome import Outcome
@@ -50,7 +52,9 @@ class Stopped(Struct, frozen=True):
     allowed: str
 
 
-_REPORTS: dict[type[AnyEvent], str] = {
+REASONS_MAX: Final = 60
+
+_REPORTS: Final[dict[type[AnyEvent], str]] = {
     OrderAccepted: "accepted by the venue",
     OrderRejected: "rejected by the venue",
     OrderCanceled: "canceled",
@@ -69,7 +73,7 @@ class Tally:
         self._placed: dict[tuple[StrategyName, InstrumentId, str], int] = {}
         self._taken: dict[tuple[StrategyName, InstrumentId, str], int] = {}
         self._stopped: dict[tuple[StrategyName, str], Stopped] = {}
-        self._reports = dict.fromkeys(_REPORTS.values(), 0)
+        self._reports: dict[str, int] = {}
 
     def watch(self, outcome: Outcome) -> None:
         """Count what a step came to."""
@@ -82,9 +86,8 @@ class Tally:
             self._taken[key] = self._taken.get(key, 0) + 1
         for refused in outcome.refused:
             self._stop(refused, outcome.now)
-        word = None if outcome.event is None else _REPORTS.get(type(outcome.event))
-        if word is not None:
-            self._reports[word] += 1
+        if outcome.event is not None:
+            self._report(outcome.event)
 
     @property
     def placed(self) -> list[Placed]:
@@ -103,8 +106,18 @@ class Tally:
 
     @property
     def reports(self) -> dict[str, int]:
-        """What the venue said of orders, by kind."""
-        return dict(self._reports)
+        """What became of orders, by kind, and of those that failed by their reason."""
+        return {name: times for name, times in self._reports.items() if times}
+
+    def _report(self, event: AnyEvent) -> None:
+        word = _REPORTS.get(type(event))
+        if word is None:
+            return
+        if isinstance(event, OrderRejected | SendAborted | OrderUnknown):
+            said = f"{word}: {event.reason.partition(':')[0]}"  # behind it stand amounts
+            if said in self._reports or len(self._reports) < REASONS_MAX:
+                word = said
+        self._reports[word] = self._reports.get(word, 0) + 1
 
     def _stop(self, refused: Refused, now: int) -> None:
         key = (refused.proposal.strategy, refused.limit)

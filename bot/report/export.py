@@ -12,8 +12,8 @@ from msgspec import Struct
 from bot.errors import UsageError, quoted
 from bot.journal.session import SessionReader
 from bot.modes.result import Result
+from bot.modes.words import plain
 from bot.report.ledger import COLUMNS, Ledger, Row, Value, of_records, of_result
-from bot.report.words import plain
 
 DIGITS: Final = 38
 """Of a decimal in Parquet that every reader knows; what has more is written as text."""

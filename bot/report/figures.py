@@ -8,8 +8,8 @@ from bot.model.instrument import Instrument
 from bot.model.units import StrategyName
 from bot.modes.result import Result
 from bot.modes.series import Sample, Trade
+from bot.modes.words import exact, moment, short, split_key
 from bot.report.chart import Line, Mark, Numbers, Panel, draw
-from bot.report.words import exact, moment, short, split_key
 
 COLORS: Final = 6
 SCORES_MAX: Final = 12

@@ -9,10 +9,10 @@ from bot.ledger.money import MONEY
 from bot.model.event import FundingPaid
 from bot.model.units import AccountId, Currency, InstrumentId
 from bot.modes.result import Result
+from bot.modes.words import exact, moment
 from bot.report.chart import Bar, Line, Panel, draw
 from bot.report.figures import COLORS, amount_unit
 from bot.report.tables import more, table
-from bot.report.words import exact, moment
 
 SHOWN: Final = 60
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from bot.errors import UsageError
 from bot.ledger.money import MONEY
 from bot.modes.result import Result
+from bot.modes.words import moment, rounded, span
 from bot.report import figures, funding, tables, waterfall
-from bot.report.words import moment, rounded, span
 
 
 def write(result: Result, path: Path) -> None:
@@ -202,7 +202,7 @@ def _funding(result: Result) -> str:
 
 
 def _orders(result: Result) -> str:
-    said = {name: f"{times:,}" for name, times in result.reports.items() if times}
+    said = {name: f"{times:,}" for name, times in result.reports.items()}
     content = f"{tables.facts(said)}<h3>By reason</h3>{tables.orders(result)}"
     if result.stopped:
         content += f"<h3>Refused by limits</h3>{tables.refusals(result)}"

@@ -19,7 +19,7 @@ from bot.model.instrument import Instrument
 from bot.model.units import EXTERNAL, InstrumentId
 from bot.modes.result import Result
 from bot.modes.series import Trade
-from bot.report.words import iso
+from bot.modes.words import iso
 
 Value = str | int | bool | Decimal | None
 Row = tuple[Value, ...]

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from bot.model.units import NS_PER_SECOND
-from bot.report.words import MINUS
+from bot.modes.words import MINUS
 
 TICKS: Final = 4
 TIME_TICKS: Final = 8

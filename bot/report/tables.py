@@ -5,8 +5,8 @@ from html import escape
 from typing import Final
 
 from bot.modes.result import Result
+from bot.modes.words import exact, moment
 from bot.report.figures import amount_unit
-from bot.report.words import exact, moment
 
 FILLS_SHOWN: Final = 200
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from bot.modes.result import Result
+from bot.modes.words import UNKNOWN, exact, moment, plain, span
 from bot.report.waterfall import REASONS, sum_of
-from bot.report.words import UNKNOWN, exact, moment, plain, span
 
 LIMITS_SHOWN: Final = 4
 NOTES_SHOWN: Final = 5
@@ -96,7 +96,7 @@ def _activity(result: Result) -> list[tuple[str, str]]:
     reports = ", ".join(
         f"{times:,} {name}"
         for name, times in result.reports.items()
-        if times and name != "accepted by the venue"
+        if name != "accepted by the venue"
     )
     rows = [
         ("decisions", f"{counts.decisions:,}"),

@@ -8,8 +8,8 @@ from typing import Final
 from bot.ledger.money import MONEY
 from bot.model.units import EXTERNAL, StrategyName
 from bot.modes.result import Result
+from bot.modes.words import exact, rounded
 from bot.report.scale import Scale, bounds, ticks
-from bot.report.words import exact, rounded
 
 REASONS: Final = {
     "price": "what was left unhedged, times the move of its reference",
