@@ -75,7 +75,7 @@ def _usage(error: click.ClickException) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "bot"
     fix = f"`{command} --help` shows how"
-    seen, expected = error.message.rstrip("."), "a command line that fits"
+    seen, expected = error.message.removeprefix("Got ").rstrip("."), "a command line that fits"
     if isinstance(error, click.NoSuchOption):
         options = _options(context)
         close = error.possibilities or get_close_matches(error.option_name, options, n=1)

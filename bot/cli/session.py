@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from bot.cli.options import session_option
-from bot.cli.output import emit_json, json_option, talk
+from bot.cli.output import emit_json, emit_table, json_option
 from bot.cli.seams import seam
 from bot.errors import UsageError
 
 PATH = click.Path(path_type=Path)
-TABLES = ("orders", "fills", "funding", "fees", "postings")
+FORMS = ("csv", "parquet")
 
 
 @click.command()
@@ -46,7 +46,7 @@ def explain(
 @json_option
 def report(session: Path | None, out: Path | None, as_json: bool) -> None:
     """A session as one HTML file that opens offline."""
-    written: Path = seam("bot.modes.reporting:write_report")(session, out)
+    written: Path = seam("bot.report.session:write_report")(session, out)
     if as_json:
         emit_json({"path": written})
     else:
@@ -54,18 +54,17 @@ def report(session: Path | None, out: Path | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("table", type=click.Choice(TABLES))
 @session_option
-@click.option("--out", type=PATH, required=True, help="The file: .csv, .csv.gz or .parquet.")
-@click.option("--replace", is_flag=True, help="Replace the file if it is there.")
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="The folder to write in.")
+@click.option("--format", "form", type=click.Choice(FORMS), default="csv", show_default=True)
 @json_option
-def export(table: str, session: Path | None, out: Path, replace: bool, as_json: bool) -> None:
-    """Write TABLE of a session's ledger: what a venue's statement can be held against."""
-    if out.exists() and not replace:
-        raise UsageError(str(out), "a file that is there", "a new name", "add --replace")
-    rows: int = seam("bot.modes.reporting:export_table")(session, table, out)
+def export(session: Path | None, out: Path, form: str, as_json: bool) -> None:
+    """Write a session's ledger: what a venue's statement can be held against."""
+    from bot.modes.places import latest_session
+    from bot.report.export import session as write
+
+    written = write(latest_session() if session is None else session, out, form)
     if as_json:
-        emit_json({"path": out, "rows": rows})
-    else:
-        click.echo(out)
-    talk(f"{rows:,} rows")
+        emit_json(written)
+        return
+    emit_table(("file", "rows"), [(each.path, each.rows) for each in written])

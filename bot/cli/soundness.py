@@ -172,6 +172,7 @@ def _life(strategy: Strategy, watches: Mapping[str, Watch]) -> list[Any]:
                 equity=100_000.0,
             )
             answers.append(_decided(strategy, view))
+            _require_watched(strategy, view, watches)
     return answers
 
 
@@ -183,6 +184,14 @@ def _decided(strategy: Strategy, view: FakeView) -> Any:
         raise StrategyFailed(
             name, _raised(error), "an answer to every view", "correct it"
         ) from error
+
+
+def _require_watched(strategy: Strategy, view: FakeView, watches: Mapping[str, Watch]) -> None:
+    unknown = ", ".join(sorted(view.read.keys() - watches.keys()))
+    if unknown:
+        name, known = type(strategy).__name__, ", ".join(watches) or "nothing"
+        seen = f"reads {unknown}, and watches {known}"
+        raise StrategyFailed(name, seen, "scores that it watches", "correct the name")
 
 
 def _tables(

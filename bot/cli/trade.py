@@ -2,15 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bot.cli.figures import figures, lines
 from bot.cli.options import config_option, loaded, require_recorded, set_option
 from bot.cli.output import emit_json, json_option, output, talk
 from bot.cli.progress import Watched, progress
-from bot.cli.seams import seam
 from bot.errors import ConfigError, UsageError, quoted
 from bot.model.units import InstrumentId
 
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from bot.config.configuration import Config
     from bot.modes.result import Result
 
-NOTES_MAX: Final = 20
 PATH: Final = click.Path(path_type=Path)
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -63,11 +60,17 @@ def run(
             '"paper": this version has no adapter of a real venue',
             "leave --live out" if live else "set mode to paper, or use `bot replay`",
         )
-    trade = seam("bot.modes.paper:run")
-    result = trade(
-        config, session=session, duration_s=until_s, screen=not (as_json or output().quiet)
-    )
-    return _told(result, as_json)
+    from bot.modes.paper import run as trade_on_paper
+
+    screen = not (as_json or output().quiet)
+    result = trade_on_paper(config, session=session, duration_s=until_s, screen=screen)
+    _tell(result, as_json, {"session": result.session, "run": result.run})
+    for warning in result.warnings:
+        talk(f"warning: {warning}")
+    talk(f"session {result.session}")
+    if config.file.report.enabled:
+        _report(result, Path(result.session) / "report.html")
+    return result.exit_code
 
 
 @click.command()
@@ -76,6 +79,7 @@ def run(
 @set_option
 @click.option("--instrument", "instruments", multiple=True, help="Only these; may be repeated.")
 @click.option("--verify", type=PATH, metavar="SESSION", help="Decide a session again and compare.")
+@click.option("--report", type=PATH, metavar="FILE", help="Write an HTML report there.")
 @click.option("--rows", type=click.IntRange(min=1), help="Rows a block; it changes no outcome.")
 @json_option
 def replay(
@@ -84,22 +88,27 @@ def replay(
     assignments: tuple[str, ...],
     instruments: tuple[str, ...],
     verify: Path | None,
+    report: Path | None,
     rows: int | None,
     as_json: bool,
-) -> int:
+) -> None:
     """Run the strategies of a configuration over RECORDINGS; the same each time."""
     if verify is not None:
         if recordings:
             raise UsageError(
                 "bot replay --verify", str(recordings[0]), "no recordings", "a session has its own"
             )
-        return _verified(verify, as_json)
+        _verify(verify, as_json)
+        return
     if not recordings:
         raise UsageError(
             "bot replay", "no recording", "RECORDINGS or --verify SESSION", "name a folder"
         )
     config = _replayed(path, assignments)
-    return _told(_replay(config, recordings, instruments, rows), as_json)
+    result = _replay(config, recordings, instruments, rows)
+    _tell(result, as_json, {})
+    if report is not None:
+        _report(result, report)
 
 
 def _replay(
@@ -119,16 +128,17 @@ def _replay(
         return replay_tape(setup, watched, rows=rows)
 
 
-def _verified(session: Path, as_json: bool) -> int:
+def _verify(session: Path, as_json: bool) -> None:
     """Tell what deciding a session again came to; DataError where it differs."""
-    verified = seam("bot.modes.verify:verify_session")(session)
+    from bot.modes.verify import verify_session
+
+    verified = verify_session(session)
     if as_json:
         emit_json(verified)
     else:
         click.echo(f"{verified.records:,} records of {verified.runs} runs came out the same")
         talk(f"{verified.lost} cannot be derived again, {verified.ahead} came after the journal")
     verified.require_equal(session)
-    return 0
 
 
 def _replayed(path: Path | None, assignments: tuple[str, ...]) -> "Config":
@@ -139,14 +149,17 @@ def _replayed(path: Path | None, assignments: tuple[str, ...]) -> "Config":
     return loaded(path, assignments)
 
 
-def _told(result: "Result", as_json: bool) -> int:
-    """Print the figures of a run; the exit code that it ended with."""
+def _tell(result: "Result", as_json: bool, more: dict[str, Any]) -> None:
+    from bot.report.text import screen, summary
+
     if as_json:
-        emit_json(figures(result))
+        emit_json(summary(result) | more)
     else:
-        click.echo("\n".join(lines(result)))
-    for _, note in result.notes[:NOTES_MAX]:
-        talk(f"note: {note}")
-    if len(result.notes) > NOTES_MAX:
-        talk(f"and {len(result.notes) - NOTES_MAX} more notes")
-    return 0
+        click.echo(screen(result), nl=False)
+
+
+def _report(result: "Result", path: Path) -> None:
+    from bot.report.html import write
+
+    write(result, path)
+    talk(f"report {path}")

@@ -19,6 +19,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "cancel": ("bot.cli.operate:cancel", "Cancel all orders and pause."),
     "flatten": ("bot.cli.operate:flatten", "Close all positions and pause."),
     "halt": ("bot.cli.operate:halt", "Stop until a person acknowledges it."),
+    "acknowledge": ("bot.cli.operate:acknowledge", "Say that a person has looked at a halt."),
     "explain": ("bot.cli.session:explain", "Why an order was sent, or why nothing was."),
     "report": ("bot.cli.session:report", "A session as one HTML file."),
     "export": ("bot.cli.session:export", "A session's fills, funding and fees as CSV or Parquet."),

@@ -1,0 +1,148 @@
+"""`bot replay`: the figures of a run over a recording, the same each time."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.asking import Ask
+from tests.cli.captures import frames, write
+from tests.config.samples import WHOLE
+
+PERP = "binanceusdm:BTC/USDT:USDT"
+FIGURES = {
+    *("rows", "events", "messages", "decisions", "orders", "fills", "partial_fills"),
+    *("baskets_closed", "baskets_unwound", "funding_payments", "refused", "rows_per_second"),
+    *("equity_change", "attribution", "outcome_hash", "crossed_books", "sequence_gaps"),
+}
+
+
+@pytest.fixture
+def recording(ask: Ask, tmp_path: Path) -> Path:
+    capture = write(tmp_path / "btcusdt.gz", frames(messages=200))
+    ask("import", "--file", f"{capture}={PERP}", "--out", tmp_path / "recording")
+    return tmp_path / "recording"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    text = WHOLE.replace('mode = "paper"', 'mode = "replay"').replace('"venue"', '"mid"')
+    text = text.replace("sim:BTC", "binanceusdm:BTC").replace(".sim]", ".binanceusdm]")
+    text = text.replace("\nsim =", "\nbinanceusdm =").replace("mark = ", "last = ")
+    text = text.replace("reference.last", "reference.mark")
+    path = tmp_path / "replay.toml"
+    path.write_text(
+        text.replace('order_notional_max = "10000"', 'order_notional_max = "150000"')
+        .replace("gross_notional_max = 50000", 'gross_notional_max = "none"')
+        .replace('leverage_max = "2.5"', 'leverage_max = "none"')
+        .replace(
+            'price_collar_bps = { last = "100", mid = "50" }', 'price_collar_bps = { mid = "50" }'
+        )
+    )
+    return path
+
+
+def test_a_replay_tells_its_figures_and_is_the_same_again(ask: Ask, recording: Path, config: Path):
+    runs = [
+        ask("replay", recording, "--config", config, "--json", *more)
+        for more in ((), ("--rows", "1"), ("--rows", "7"))
+    ]
+
+    told = [json.loads(run.out) for run in runs]
+    assert told[0].keys() >= FIGURES
+    assert told[0]["messages"] == 241
+    assert told[0]["fills"] > 0
+    assert isinstance(told[0]["attribution"]["fees"], str)
+    assert len({each["outcome_hash"] for each in told}) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["fees.binanceusdm.taker=0.0004", "venue.latency_out_ms=3", "strategies.hedge.band=0.125"],
+)
+def test_a_flag_that_changes_the_run_changes_its_hash(
+    change: str, ask: Ask, recording: Path, config: Path
+):
+    key, _, value = change.partition("=")
+    told = f'{key}="{value}"' if key.startswith("fees") else change
+    command = ("replay", recording, "--config", config, "--json")
+
+    before, after = json.loads(ask(*command).out), json.loads(ask(*command, "--set", told).out)
+
+    assert before["outcome_hash"] != after["outcome_hash"]
+
+
+def test_a_person_is_told_the_money_first(ask: Ask, recording: Path, config: Path):
+    answer = ask("replay", recording, "--config", config)
+
+    assert answer.code == 0
+    assert "exactly the sum of the above" in answer.out
+    assert answer.out.index("equity") < answer.out.index("orders")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--instrument", "binanceusdm:BTC/USTD:USDT"], 2, f"did you mean {PERP}?"),
+        (["--set", "strategies.hedge.perp=binanceusdm:ETH/USDT:USDT"], 2, "strategies.hedge.perp"),
+        (["--rows", "0"], 2, "--rows"),
+    ],
+)
+def test_what_the_recording_has_not_is_told(
+    arguments: list[str], code: int, said: str, ask: Ask, recording: Path, config: Path
+):
+    answer = ask("replay", recording, "--config", config, *arguments)
+
+    assert answer.code == code
+    assert said in answer.err
+
+
+def test_a_report_is_written_where_it_is_asked_for(
+    ask: Ask, recording: Path, config: Path, tmp_path: Path
+):
+    page = tmp_path / "page.html"
+
+    answer = ask("replay", recording, "--config", config, "--report", page)
+
+    assert answer.code == 0
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_a_run_on_paper_is_kept_verified_and_exported(ask: Ask, tmp_path: Path):
+    session = tmp_path / "session"
+
+    ran = ask("run", "--for", "1s", "--session", session, "--json")
+    verified = ask("replay", "--verify", session, "--json")
+    exported = ask("export", "--session", session, "--out", tmp_path / "out")
+
+    told = json.loads(ran.out)
+    assert ran.code == 0
+    assert told["session"] == str(session)
+    assert told["mode"] == "paper"
+    assert (session / "report.html").exists()
+    assert verified.code == 0
+    assert json.loads(verified.out)["difference"] is None
+    assert exported.code == 0
+    assert (tmp_path / "out" / "fills.csv").exists()
+
+
+@pytest.mark.parametrize("verb", ["status", "pause", "resume", "cancel", "flatten", "halt"])
+def test_nobody_runs_on_a_session_that_has_ended(verb: str, ask: Ask, tmp_path: Path):
+    answer = ask(verb, "--session", tmp_path)
+
+    assert answer.code == 4
+    assert "start it with `bot run`" in answer.err
+
+
+def test_a_recording_that_is_not_there_is_told(ask: Ask, config: Path, tmp_path: Path):
+    answer = ask("replay", tmp_path / "absent", "--config", config)
+
+    assert answer.code == 4
+    assert "absent" in answer.err
+
+
+def test_a_replay_configuration_does_not_run_on_paper(ask: Ask, config: Path):
+    answer = ask("run", "--config", config)
+
+    assert answer.code == 2
+    assert "bot replay" in answer.err
