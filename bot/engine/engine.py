@@ -1,14 +1,16 @@
 """The whole flow on one screen: what happened goes in, what to do about it comes out."""
 
+from collections.abc import Callable
+
 from bot.engine.advance import Advance, advance
-from bot.engine.ask import Ask, ask
+from bot.engine.ask import ask
 from bot.engine.commands import NOTHING, give
 from bot.engine.explain import Explanation, explain
 from bot.engine.exposure import EngineExposure
 from bot.engine.guard import guard
 from bot.engine.holdings import EngineHoldings
 from bot.engine.intake import next_due, take_block, take_event
-from bot.engine.outcome import Outcome
+from bot.engine.outcome import Asked, Outcome
 from bot.engine.settings import Settings
 from bot.engine.sight import EngineSight
 from bot.engine.state import State
@@ -18,6 +20,9 @@ from bot.model.units import StrategyName
 from bot.risk.headroom import Usage, usage
 from bot.risk.recheck import recheck
 from bot.tape.rows import Block
+
+Ask = Callable[[State, EngineSight, int], Asked | None]
+"""Asks one strategy; whoever explains a decision looks just before."""
 
 
 class Engine:
