@@ -6,7 +6,6 @@ import click
 
 from bot.cli.options import session_option
 from bot.cli.output import emit_json, emit_table, json_option
-from bot.cli.seams import seam
 from bot.errors import UsageError
 
 PATH = click.Path(path_type=Path)
@@ -30,10 +29,12 @@ def explain(
             "ORDER_ID, or --at TIME with --strategy NAME",
             "name one of them",
         )
+    from bot.modes.explain import explain_moment, explain_order
+
     if order_id is not None:
-        found = seam("bot.modes.explain:explain_order")(session, order_id)
+        found = explain_order(session, order_id)
     else:
-        found = seam("bot.modes.explain:explain_moment")(session, at, strategy)
+        found = explain_moment(session, str(at), str(strategy))
     if as_json:
         emit_json(found)
     else:
@@ -46,11 +47,17 @@ def explain(
 @json_option
 def report(session: Path | None, out: Path | None, as_json: bool) -> None:
     """A session as one HTML file that opens offline."""
-    written: Path = seam("bot.report.session:write_report")(session, out)
+    from bot.modes.places import latest_session
+    from bot.modes.retrace import retrace
+    from bot.report.html import write
+
+    folder = latest_session() if session is None else session
+    page = folder / "report.html" if out is None else out
+    write(retrace(folder), page)
     if as_json:
-        emit_json({"path": written})
+        emit_json({"path": page})
     else:
-        click.echo(written)
+        click.echo(page)
 
 
 @click.command()

@@ -126,6 +126,23 @@ def test_a_run_on_paper_is_kept_verified_and_exported(ask: Ask, tmp_path: Path):
     assert (tmp_path / "out" / "fills.csv").exists()
 
 
+def test_a_session_is_reported_again_and_explained(ask: Ask, tmp_path: Path):
+    session = tmp_path / "session"
+    ask("run", "--for", "1s", "--session", session, "--json")
+    moment = ("--at", "2026-01-01T00:00:30Z", "--strategy", "delta_hedge")
+
+    reported = ask("report", "--session", session, "--out", tmp_path / "page.html")
+    explained = ask("explain", *moment, "--session", session)
+    unknown = ask("explain", "nobody-1", "--session", session)
+
+    assert reported.code == 0
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    assert explained.code == 0
+    assert "delta_hedge" in explained.out
+    assert unknown.code == 4
+    assert "nobody-1" in unknown.err
+
+
 @pytest.mark.parametrize("verb", ["status", "pause", "resume", "cancel", "flatten", "halt"])
 def test_nobody_runs_on_a_session_that_has_ended(verb: str, ask: Ask, tmp_path: Path):
     answer = ask(verb, "--session", tmp_path)
