@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.signals.custom import Message as Message
     from bot.signals.custom import PlainWatch as PlainWatch
     from bot.signals.custom import signal_kernel as signal_kernel
+    from bot.signals.foreign import CLEAR as CLEAR
     from bot.signals.foreign import END as END
     from bot.signals.funding import FundingExcess as FundingExcess
     from bot.signals.funding import NetCarry as NetCarry
@@ -74,7 +75,7 @@ _HOME = {
     "bot.model.units": "Base Bps Contracts Currency Hours InstrumentId",
     "bot.signals.base": "Fees Score Watch",
     "bot.signals.custom": "KernelWatch Message PlainWatch signal_kernel",
-    "bot.signals.foreign": "END",
+    "bot.signals.foreign": "CLEAR END",
     "bot.signals.funding": "FundingExcess NetCarry PredictedFunding",
     "bot.signals.order_book": (
         "BookImbalance DepthImbalance ImpactCost QueueImbalance Spread WeightedMid"

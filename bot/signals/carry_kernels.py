@@ -19,7 +19,7 @@ from bot.signals.arrays import (
     WITHIN,
     Signals,
 )
-from bot.signals.funding_kernels import BPS, HOUR_NS
+from bot.signals.funding_kernels import BPS, whole_ns
 from bot.signals.impact_kernels import ANY_LEVEL, price_of_size
 from bot.signals.publish import publish, withdraw
 from bot.signals.touch import BOTH, FROM_BOOK, read_touch
@@ -72,12 +72,14 @@ def funding_of(signals: Signals, at: int, i: int, t: int, hold: float) -> tuple[
     if signals.param[at + FUNDED] == 0.0:
         return 0.0, 0.0
     hours = signals.funding[i, INTERVAL_HOURS]
-    until_next = float(signals.settles[i] - t) / HOUR_NS
-    if signals.funding[i, RATE_KNOWN] == 0.0 or hours <= 0.0 or until_next < 0.0:
+    interval_ns = whole_ns(hours)
+    until_next = signals.settles[i] - t
+    if signals.funding[i, RATE_KNOWN] == 0.0 or interval_ns <= 0 or until_next < 0:
         return math.nan, math.nan
-    settlements = 0.0
-    if hold >= until_next:
-        settlements = math.floor((hold - until_next) / hours) + 1.0
+    settlements = 0
+    left = whole_ns(hold) - until_next
+    if left >= 0:
+        settlements = left // interval_ns + 1
     rate = signals.funding[i, RATE] * BPS
     return rate * settlements, rate / hours
 

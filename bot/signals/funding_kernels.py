@@ -37,6 +37,12 @@ def clamp(x: float, low: float, high: float) -> float:
     return min(high, max(low, x))
 
 
+@kernel(i8(f8))
+def whole_ns(hours: float) -> int:
+    """Hours as ns."""
+    return int(hours * HOUR_NS + 0.5)
+
+
 @kernel(f8(f8, f8, f8, f8, f8, f8))
 def damped_rate(
     premium: float, interest: float, damp: float, divisor: float, floor: float, cap: float
@@ -126,9 +132,11 @@ def take_samples(signals: Signals, g: int, upto: int, begun: float, hours: float
     at = signals.spec[g, STATE]
     param = signals.spec[g, PARAM]
     sample_ns = signals.param[param + SAMPLE_NS]
-    held = state[at + PREMIUM_TIME] + signals.param[param + HOLD_NS]
+    hold = signals.param[param + HOLD_NS]
     for k in range(int(state[at + SAMPLE]) + 1, upto + 1):
-        if state[at + PREMIUM_KNOWN] != 0.0 and begun + k * sample_ns <= held:
+        # Nor does it stand in for what was before we knew of the interval.
+        missed = abs(begun + k * sample_ns - state[at + PREMIUM_TIME]) > hold
+        if state[at + PREMIUM_KNOWN] != 0.0 and not missed:
             weight = weight_of(signals, g, k, hours)
             state[at + NUMERATOR] += weight * state[at + PREMIUM]
             state[at + DENOMINATOR] += weight
@@ -234,7 +242,7 @@ def predicted_funding(signals: Signals, book: Book, g: int, i: int, t: int) -> N
         for k in range(NUMERATOR, COVERED + 1):
             state[at + k] = 0.0
         state[at + SETTLES] = float(settles)
-    interval_ns = int(hours * HOUR_NS)
+    interval_ns = whole_ns(hours)
     begun = settles - interval_ns
     sample_ns = int(signals.param[spec[PARAM] + SAMPLE_NS])
     upto = (t - begun) // sample_ns

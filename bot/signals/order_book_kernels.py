@@ -119,6 +119,15 @@ def refresh_depth(signals: Signals, book: Book, g: int, i: int, mid: float) -> N
         signals.state[state + s] = total
 
 
+@kernel(void(SIGNALS, i8))
+def forget_depth(signals: Signals, g: int) -> None:
+    """The sums of S02 c start over: no row counts before the next refresh."""
+    at = signals.spec[g, STATE]
+    signals.state[at + REFERENCE] = 0.0
+    signals.state[at + LOWEST] = 1.0
+    signals.state[at + HIGHEST] = 0.0
+
+
 @kernel(void(SIGNALS, i8, i8, i8, i8))
 def depth_row(signals: Signals, g: int, side: int, price: int, change: int) -> None:
     """Take one level's change of size into the sums of the depth imbalance."""
@@ -142,7 +151,7 @@ def depth_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> Non
     at = spec[STATE]
     sides, bid, _, ask, _ = read_touch(book, i, FROM_BOOK)
     if sides != BOTH:
-        state[at + REFERENCE] = 0.0
+        forget_depth(signals, g)
         if sides == NEITHER:
             withdraw(signals, slot)
         else:
@@ -194,12 +203,3 @@ def spread(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
         withdraw(signals, spec[SLOT])
         return
     publish(signals, spec[SLOT], (ask - bid) / (0.5 * (bid + ask)) * 1e4)
-
-
-@kernel(void(SIGNALS, i8))
-def forget_depth(signals: Signals, g: int) -> None:
-    """The sums of S02 c start over: no row counts before the next refresh."""
-    at = signals.spec[g, STATE]
-    signals.state[at + REFERENCE] = 0.0
-    signals.state[at + LOWEST] = 1.0
-    signals.state[at + HIGHEST] = 0.0

@@ -168,6 +168,10 @@ def vwap_deviation(signals: Signals, book: Book, g: int, i: int, t: int) -> None
     at = spec[STATE]
     slot = spec[SLOT]
     state = signals.state
+    if state[at + COUNT] == 0.0:
+        for k in range(spec[OUTPUTS]):
+            withdraw(signals, slot + k)
+        return
     sums = at + SUM_Q
     count = state[at + COUNT]
     window = signals.param[param + WINDOW_NS]
