@@ -49,6 +49,22 @@ def iso(ts: int) -> str:
     return f"{_clock(ts):%Y-%m-%dT%H:%M:%S}{_fraction(ts, 9)}Z"
 
 
+def time_of(text: str | int) -> int:
+    """A time as ISO 8601 or ns since the epoch, in ns; UTC unless it says otherwise.
+
+    ValueError when it is neither.
+    """
+    if isinstance(text, int) or text.isdigit():
+        return int(text)
+    whole, point, rest = text.strip().partition(".")
+    digits = len(rest) - len(rest.lstrip("0123456789"))
+    clock = datetime.fromisoformat(whole + rest[digits:])
+    if clock.tzinfo is None:
+        clock = clock.replace(tzinfo=UTC)
+    fraction = int(rest[:digits].ljust(9, "0")[:9]) if point and digits else 0
+    return int(clock.timestamp()) * NS_PER_SECOND + fraction
+
+
 def span(duration_ns: int) -> str:
     """A length of time: `2 d 3 h`, `4 min 58 s`, `1.25 s`."""
     if duration_ns < 60 * NS_PER_SECOND:

@@ -1,61 +1,47 @@
 """The ledger of a session or a run as files: CSV, or Parquet for whoever queries it."""
 
 import csv
+import gzip
 import io
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from msgspec import Struct
-
 from bot.errors import UsageError, quoted
-from bot.journal.session import SessionReader
-from bot.modes.result import Result
 from bot.modes.words import plain
-from bot.report.ledger import COLUMNS, Ledger, Row, Value, of_records, of_result
+from bot.report.ledger import COLUMNS, Ledger, Row, Value
 
 DIGITS: Final = 38
 """Of a decimal in Parquet that every reader knows; what has more is written as text."""
 
 
-class Written(Struct, frozen=True):
-    """A file that was written, and its rows."""
+def write(ledger: Ledger, table: str, path: Path) -> int:
+    """One table of a ledger as a file, whole; returns its rows.
 
-    path: Path
-    rows: int
-
-
-def session(folder: Path, out: Path, form: str) -> list[Written]:
-    """The whole ledger of a session, `fills`, `funding`, `fees` and `postings`, into `out`."""
-    reader = SessionReader(folder)
-    return write(of_records(reader.records(), reader.manifest.instruments), out, form)
-
-
-def result(of: Result, out: Path, form: str) -> list[Written]:
-    """The fills, funding and fees of a run into `out`; its postings are in a session's journal."""
-    return write(of_result(of), out, form)
-
-
-def write(ledger: Ledger, out: Path, form: str) -> list[Written]:
-    """A file for each table; UsageError when the form is not known or nothing can be written."""
-    made = _FORMS.get(form)
-    if made is None:
-        raise UsageError("--format", quoted(form), " or ".join(_FORMS), "name one of these")
-    written = []
+    The ending says how: `.csv`, `.csv.gz` or `.parquet`. UsageError for another one, for a
+    table that the ledger does not have, and where nothing can be written.
+    """
+    rows = ledger.rows.get(table)
+    if rows is None:
+        raise UsageError("bot export", quoted(table), " or ".join(ledger.rows), "name one of these")
+    form = next((form for ending, form in _FORMS.items() if path.name.endswith(ending)), None)
+    if form is None:
+        raise UsageError(
+            "bot export --out",
+            quoted(path.name),
+            "a name that ends in .csv, .csv.gz or .parquet",
+            "name the file so",
+        )
+    draft = path.with_name(path.name + ".draft")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, rows in ledger.rows.items():
-            path = out / f"{name}.{form}"
-            draft = path.with_name(path.name + ".draft")
-            draft.write_bytes(made(name, rows))
-            draft.replace(path)
-            written.append(Written(path, len(rows)))
+        draft.write_bytes(form(table, rows))
+        draft.replace(path)
     except OSError as error:
         raise UsageError(
-            str(out), str(error.strerror), "a folder that can be written", "name another folder"
+            str(path), str(error.strerror), "a file that can be written", "name another one"
         ) from error
-    return written
+    return len(rows)
 
 
 def _csv(name: str, rows: Sequence[Row]) -> bytes:
@@ -104,6 +90,7 @@ def _decimals(pa: Any, values: Sequence[Value]) -> Any:
 
 _TYPES: Final = {str: "string", int: "int64", bool: "bool"}
 _FORMS: Final[dict[str, Callable[[str, Sequence[Row]], bytes]]] = {
-    "csv": _csv,
-    "parquet": _parquet,
+    ".csv": _csv,
+    ".csv.gz": lambda table, rows: gzip.compress(_csv(table, rows), mtime=0),
+    ".parquet": _parquet,
 }

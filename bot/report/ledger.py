@@ -1,4 +1,4 @@
-"""The ledger as rows: fills, funding, fees and postings, for spreadsheets and databases.
+"""The ledger as rows: orders, fills, funding, fees, postings, for spreadsheets and databases.
 
 Quantities are signed and in the venue's unit of amount; money keeps every digit. Each time is
 there twice: as UTC text, and in nanoseconds since the epoch.
@@ -14,8 +14,23 @@ from msgspec import Struct
 from bot.journal.port import Record, RecordKind
 from bot.ledger.postings import Cause, Heading, Posting
 from bot.model.command import Approved
-from bot.model.event import Fill, FundingPaid, decode
+from bot.model.event import (
+    Fill,
+    FundingPaid,
+    IntentDurable,
+    OrderAbsent,
+    OrderAccepted,
+    OrderCanceled,
+    OrderEvent,
+    OrderExpired,
+    OrderRejected,
+    OrderSent,
+    OrderUnknown,
+    SendAborted,
+    decode,
+)
 from bot.model.instrument import Instrument
+from bot.model.order import State
 from bot.model.units import EXTERNAL, InstrumentId
 from bot.modes.result import Result
 from bot.modes.series import Trade
@@ -27,6 +42,21 @@ Row = tuple[Value, ...]
 TIME: Final = (("time", str), ("ts_ns", int))
 WHOSE: Final = (("account", str), ("strategy", str), ("instrument", str))
 COLUMNS: Final[dict[str, tuple[tuple[str, type], ...]]] = {
+    "orders": (
+        *TIME,
+        *WHOSE,
+        ("quantity", Decimal),
+        ("price", Decimal),
+        ("type", str),
+        ("time_in_force", str),
+        ("post_only", bool),
+        ("reduce_only", bool),
+        ("reason", str),
+        ("basket", str),
+        ("order_id", str),
+        ("state", str),
+        ("filled", Decimal),
+    ),
     "fills": (
         *TIME,
         *WHOSE,
@@ -79,7 +109,7 @@ class Ledger(Struct):
 
 
 def of_result(result: Result) -> Ledger:
-    """Fills, funding and the fees of fills; a result keeps no postings."""
+    """Fills, funding and the fees of fills; a result keeps neither orders nor postings."""
     listed = {one.id: one for one in result.instruments}
     fees: list[Row] = []
     for trade in result.trades:
@@ -109,14 +139,18 @@ def of_records(records: Iterable[Record], instruments: Iterable[Instrument]) -> 
     """All that a journal holds."""
     listed = {one.id: one for one in instruments}
     orders: dict[str, Approved] = {}
+    lives: dict[str, _Life] = {}
     rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     for record in records:
         if record.kind is RecordKind.COMMAND:
             approved = placed(record)
             if approved is not None:
                 orders[approved.order_id] = approved
+                lives[approved.order_id] = _Life()
         elif record.kind is RecordKind.EVENT:
             event = decode(record.payload)
+            if isinstance(event, OrderEvent) and event.order_id in lives:
+                lives[event.order_id].take(event)
             if isinstance(event, Fill):
                 order = orders.get(event.order_id)
                 rows["fills"].append(_fill(_trade(event, order, listed[event.instrument])))
@@ -128,6 +162,10 @@ def of_records(records: Iterable[Record], instruments: Iterable[Instrument]) -> 
             fee = posting.amount(Heading.FEES)
             if fee:
                 rows["fees"].append((*_origin(posting), fee, posting.currency))
+    rows["orders"] = [
+        _order(order, lives[order_id], listed[order.proposal.instrument])
+        for order_id, order in orders.items()
+    ]
     return Ledger(rows)
 
 
@@ -135,6 +173,58 @@ def placed(record: Record) -> Approved | None:
     """The order that a command placed; None when it is another command."""
     what, content = msgspec.json.decode(record.payload, type=tuple[str, msgspec.Raw])
     return msgspec.json.decode(content, type=Approved) if what == "place" else None
+
+
+class _Life(Struct):
+    """Where an order stands, and how many lots of it filled."""
+
+    state: State = State.NEW
+    filled: int = 0
+
+    def take(self, event: OrderEvent) -> None:
+        """Go on with what the venue said."""
+        if isinstance(event, Fill):
+            self.filled += event.size
+        self.state = _STATES.get(type(event), self.state)
+
+
+_STATES: Final[dict[type[OrderEvent], State]] = {
+    IntentDurable: State.INTENT,
+    OrderSent: State.SENT,
+    SendAborted: State.REFUSED,
+    OrderAccepted: State.OPEN,
+    OrderRejected: State.REJECTED,
+    OrderCanceled: State.CANCELED,
+    OrderExpired: State.EXPIRED,
+    OrderUnknown: State.UNKNOWN,
+    OrderAbsent: State.ABSENT,
+}
+
+
+def _order(order: Approved, life: _Life, listed: Instrument) -> Row:
+    proposal = order.proposal
+    state = life.state
+    if life.filled >= proposal.size:
+        state = State.FILLED
+    elif life.filled and state is State.OPEN:
+        state = State.PART
+    return (
+        *_time(order.approved_ns),
+        proposal.account,
+        proposal.strategy,
+        proposal.instrument,
+        listed.amount(proposal.quantity),
+        listed.price(proposal.price),
+        proposal.type.value,
+        proposal.time_in_force.value,
+        proposal.post_only,
+        proposal.reduce_only,
+        proposal.reason,
+        proposal.basket,
+        order.order_id,
+        state.value,
+        listed.amount(life.filled),
+    )
 
 
 def _trade(fill: Fill, order: Approved | None, listed: Instrument) -> Trade:
