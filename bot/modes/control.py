@@ -45,7 +45,7 @@ class Answer(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     seq: int | None = None
     error: str | None = None
-    snapshot: msgspec.Raw | None = None
+    snapshot: Snapshot | None = None
 
     def __str__(self) -> str:
         return "\n".join(self.notes)
@@ -57,12 +57,12 @@ def socket_path(session: Path) -> Path:
     if len(os.fsencode(inside)) <= PATH_BYTES_MAX:
         return inside
     name = hashlib.blake2b(os.fsencode(session.resolve()), digest_size=8).hexdigest()
-    return runtime_folder() / f"{name}.sock"
+    return socket_folder() / f"{name}.sock"
 
 
-def runtime_folder() -> Path:
+def socket_folder() -> Path:
     """A folder of this user's own for sockets; made if it is not there."""
-    folder = Path(platformdirs.user_runtime_dir("imbalance-bot", appauthor=False))
+    folder = Path(platformdirs.user_cache_dir("imbalance-bot", appauthor=False)) / "sockets"
     if len(os.fsencode(folder)) > PATH_BYTES_MAX - 24:
         folder = Path(tempfile.gettempdir()) / f"imbalance-bot-{os.getuid()}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def status(session: Path | None) -> Snapshot:
     """The state of a running bot; NotFoundError when none runs on the session."""
     answer = ask(session, Request("status"))
     assert answer.snapshot is not None
-    return msgspec.json.decode(answer.snapshot, type=Snapshot)
+    return answer.snapshot
 
 
 def command(session: Path | None, verb: str, *, strategy: str | None, who: str, why: str) -> Answer:

@@ -123,7 +123,7 @@ class Listener:
         except msgspec.MsgspecError as error:
             return Answer(error=f"a request that makes no sense: {error}")
         if request.verb == "status":
-            return Answer(snapshot=msgspec.Raw(msgspec.json.encode(self._snapshot())))
+            return Answer(snapshot=self._snapshot())
         if request.verb not in VERBS:
             return Answer(error=f'"{request.verb}"')
         if request.strategy is not None and request.strategy not in self._strategies:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from bot.engine.author import fail
 from bot.engine.commands import book
 from bot.engine.engine import Engine
 from bot.engine.outcome import Crossed
@@ -97,8 +98,7 @@ def _want(state: State, record: Record) -> None:
         kept = msgspec.convert(asked["memory"], type=type(memory), strict=False)
         state.memories[state.number[name]] = kept
     if asked["fault"] is not None:
-        state.failed[name] = f"strategy {name} failed: {asked['fault']}"
-        state.desk.reduce_only(name, state.failed[name])
+        fail(state, name, asked["fault"])
         return
     try:
         state.desk.want(name, intents_of(asked["answer"]), record.ts_ns)

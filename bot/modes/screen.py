@@ -20,11 +20,13 @@ LAST: Final = 6
 SHORT: Final = "-"
 
 
-async def show(console: Console, snapshot: Callable[[], Snapshot]) -> None:
-    """Keep the terminal current; where there is none, a line every ten seconds."""
+async def show(
+    console: Console, snapshot: Callable[[], Snapshot], *, line_s: float = LINE_S
+) -> None:
+    """Keep the terminal current; where there is none, say a line now and then."""
     if not console.is_terminal:
         while True:
-            await asyncio.sleep(LINE_S)
+            await asyncio.sleep(line_s)
             console.print(line(snapshot()), highlight=False, soft_wrap=True)
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:

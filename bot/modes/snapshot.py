@@ -10,6 +10,7 @@ from bot.engine.exposure import EngineExposure
 from bot.engine.outcome import Asked, Outcome
 from bot.engine.state import State
 from bot.execution.permits import Permit
+from bot.model.event import OperatorCommand
 from bot.model.instrument import Kind
 from bot.model.snapshot import (
     BasketLine,
@@ -49,7 +50,9 @@ class Exporter:
         self._made: tuple[int, Snapshot] | None = None
 
     def watch(self, outcome: Outcome) -> None:
-        """Remember what each strategy was asked last."""
+        """Remember what each strategy was asked last; after a command, look anew."""
+        if isinstance(outcome.event, OperatorCommand):
+            self._made = None
         for asked in outcome.asked:
             self._last[asked.strategy] = (outcome.now, asked)
 

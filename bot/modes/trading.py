@@ -91,6 +91,8 @@ class Trading:
         self._stop = asyncio.Event()
         self._why = ""
         self._asked = False
+        self._saving = asyncio.Lock()
+        self._saved: int | None = None
         self._warnings: list[str] = []
         self._failures: dict[str, str] = {}
 
@@ -221,11 +223,15 @@ class Trading:
             await self._save(state, journal)
 
     async def _save(self, state: State, journal: WatchedJournal) -> None:
-        taken = checkpoint.take(state, self._session.epoch, market=True)
-        payload = await asyncio.to_thread(checkpoint.encode, taken)
-        # A snapshot must not know more than the journal.
-        await journal.append(())
-        await self._session.save_snapshot(taken.seq, payload)
+        async with self._saving:
+            if state.seq == self._saved:
+                return
+            taken = checkpoint.take(state, self._session.epoch, market=True)
+            payload = await asyncio.to_thread(checkpoint.encode, taken)
+            # A snapshot must not know more than the journal.
+            await journal.append(())
+            await self._session.save_snapshot(taken.seq, payload)
+            self._saved = taken.seq
 
     # --- the end ---------------------------------------------------------------------------
 

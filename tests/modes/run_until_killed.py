@@ -16,7 +16,8 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
-            run_for(Path(line.strip()), duration_s=60.0)
+            path, checkpoint_s = line.split()
+            run_for(Path(path), duration_s=60.0, checkpoint_s=float(checkpoint_s))
             os._exit(0)
         print(child, flush=True)
         os.waitpid(child, 0)

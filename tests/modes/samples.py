@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import structs
+from msgspec import field, structs
 
 from bot import Base, BookImbalance, InstrumentId, Strategy, Struct, Target, Urgency, View
 from bot.config.loading import load
@@ -113,13 +113,13 @@ OVER = (SendAborted, OrderRejected, OrderCanceled, OrderExpired, OrderAbsent)
 class Told(Struct):
     """Positions in lots, live orders with their state, the last memories, ids ever used."""
 
-    positions: dict[str, int] = {}
-    live: dict[str, str] = {}
-    filled: dict[str, int] = {}
-    sizes: dict[str, int] = {}
-    memories: dict[str, Any] = {}
-    trades: list[str] = []
-    orders: list[str] = []
+    positions: dict[str, int] = field(default_factory=dict)
+    live: dict[str, str] = field(default_factory=dict)
+    filled: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    memories: dict[str, Any] = field(default_factory=dict)
+    trades: list[str] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
 
     def take(self, record: Record) -> None:
         if record.kind is RecordKind.EVENT:

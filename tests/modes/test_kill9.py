@@ -1,12 +1,6 @@
 """A bot that trades is killed at many moments and started again: nothing it wrote down is lost."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,42 +10,11 @@ from bot.journal.port import RecordKind
 from bot.journal.session import SessionReader
 from bot.modes.recovery import read_opening
 from bot.modes.verify import verify
+from tests.modes.bots import Bots
 from tests.modes.samples import market, run_for, settings_of, told_by
 
-ROOT = Path(__file__).parents[2]
 KILLS = 16
 SEED = 20_240_808
-
-
-class Bots:
-    """Bots on one session, one after the other."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.server = subprocess.Popen(
-            [sys.executable, "-m", "tests.modes.run_until_killed"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            text=True,
-        )
-        assert self._heard() == "ready"
-
-    def run_and_kill(self, after_s: float) -> None:
-        self.server.stdin.write(f"{self.path}\n")
-        self.server.stdin.flush()
-        bot = int(self._heard())
-        time.sleep(after_s)
-        os.kill(bot, signal.SIGKILL)
-        assert self._heard() == "gone"
-
-    def close(self) -> None:
-        self.server.stdin.close()
-        self.server.wait()
-        self.server.stdout.close()
-
-    def _heard(self) -> str:
-        return self.server.stdout.readline().strip()
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +22,22 @@ def killed(tmp_path_factory):
     """A session whose bot was killed many times, and then ended in good order."""
     path = tmp_path_factory.mktemp("killed") / "session"
     choice = random.Random(SEED)
-    bots = Bots(path)
-    for _ in range(KILLS):
-        bots.run_and_kill(choice.uniform(0.05, 0.9))
-    bots.close()
+    with Bots(path) as bots:
+        for _ in range(KILLS):
+            bots.run_and_kill(choice.uniform(0.05, 0.9))
     run_for(path, duration_s=0.5)
     return path
 
 
 def beginnings(path):
-    """For each run that came to trade: what it began with, and what the journal had told by then."""
+    """For each run that came to trade: what it began with, and what the journal had told."""
     reader = SessionReader(path)
     records = list(reader.records())
     for opened, _ in reader.runs():
         opening = read_opening(path, opened.epoch)
         if opening is not None:
             before = [
-                one
-                for one in records
-                if one.kind is not RecordKind.RUN and one.seq <= opened.seq
+                one for one in records if one.kind is not RecordKind.RUN and one.seq <= opened.seq
             ]
             yield msgspec.json.decode(opening.durable, type=Durable), told_by(before)
 
