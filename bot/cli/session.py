@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from bot.cli.options import session_option
-from bot.cli.output import emit_json, emit_table, json_option
+from bot.cli.output import emit_json, json_option
 from bot.errors import UsageError
 
 PATH = click.Path(path_type=Path)
-FORMS = ("csv", "parquet")
+TABLES = ("orders", "fills", "funding", "fees", "postings")
 
 
 @click.command()
@@ -47,13 +47,9 @@ def explain(
 @json_option
 def report(session: Path | None, out: Path | None, as_json: bool) -> None:
     """A session as one HTML file that opens offline."""
-    from bot.modes.places import latest_session
-    from bot.modes.retrace import retrace
-    from bot.report.html import write
+    from bot.report.session import write_report
 
-    folder = latest_session() if session is None else session
-    page = folder / "report.html" if out is None else out
-    write(retrace(folder), page)
+    page = write_report(session, out)
     if as_json:
         emit_json({"path": page})
     else:
@@ -61,17 +57,16 @@ def report(session: Path | None, out: Path | None, as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("table", type=click.Choice(TABLES))
 @session_option
-@click.option("--out", type=PATH, required=True, metavar="DIR", help="The folder to write in.")
-@click.option("--format", "form", type=click.Choice(FORMS), default="csv", show_default=True)
+@click.option("--out", type=PATH, required=True, help="The file: .csv, .csv.gz or .parquet.")
 @json_option
-def export(session: Path | None, out: Path, form: str, as_json: bool) -> None:
-    """Write a session's ledger: what a venue's statement can be held against."""
-    from bot.modes.places import latest_session
-    from bot.report.export import session as write
+def export(table: str, session: Path | None, out: Path, as_json: bool) -> None:
+    """Write TABLE of a session's ledger: what a venue's statement can be held against."""
+    from bot.report.session import export_table
 
-    written = write(latest_session() if session is None else session, out, form)
+    rows = export_table(session, table, out)
     if as_json:
-        emit_json(written)
-        return
-    emit_table(("file", "rows"), [(each.path, each.rows) for each in written])
+        emit_json({"path": out, "rows": rows})
+    else:
+        click.echo(f"{out}: {rows:,} rows")

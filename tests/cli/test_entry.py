@@ -102,7 +102,7 @@ def test_the_version_is_told(ask: Ask):
         (["replay", "x"], "--config"),
         (["explain"], "ORDER_ID, or --at TIME"),
         (["explain", "a", "--at", "1"], "ORDER_ID, or --at TIME"),
-        (["export", "--format", "exel", "--out", "x"], "'csv', 'parquet'"),
+        (["export", "fils", "--out", "x"], "'fills'"),
     ],
 )
 def test_a_misspelt_command_line_ends_with_2_and_one_line(

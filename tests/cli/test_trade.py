@@ -113,7 +113,7 @@ def test_a_run_on_paper_is_kept_verified_and_exported(ask: Ask, tmp_path: Path):
 
     ran = ask("run", "--for", "1s", "--session", session, "--json")
     verified = ask("replay", "--verify", session, "--json")
-    exported = ask("export", "--session", session, "--out", tmp_path / "out")
+    exported = ask("export", "fills", "--session", session, "--out", tmp_path / "fills.csv")
 
     told = json.loads(ran.out)
     assert ran.code == 0
@@ -123,7 +123,7 @@ def test_a_run_on_paper_is_kept_verified_and_exported(ask: Ask, tmp_path: Path):
     assert verified.code == 0
     assert json.loads(verified.out)["difference"] is None
     assert exported.code == 0
-    assert (tmp_path / "out" / "fills.csv").exists()
+    assert (tmp_path / "fills.csv").exists()
 
 
 def test_a_session_is_reported_again_and_explained(ask: Ask, tmp_path: Path):
