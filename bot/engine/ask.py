@@ -1,19 +1,17 @@
 """Asking one strategy, and what happens when it has no answer."""
 
-from collections.abc import Callable
+from typing import Any
 
-import msgspec
-
-from bot.engine.intake import feed, starve
+from bot.engine.author import attempt, fail, intents_of
+from bot.engine.hunger import feed, lacks, starve
+from bot.engine.memory import check_memory, memory_of, plain_memory
 from bot.engine.outcome import Asked
 from bot.engine.sight import EngineSight
 from bot.engine.state import State
+from bot.execution.wants import plain
 from bot.model.intent import Basket, Quote, Target
 from bot.strategy.strategy import Decision
 from bot.strategy.view import View
-
-Ask = Callable[[State, EngineSight, int], Asked | None]
-"""Asks one strategy; whoever explains a decision looks just before."""
 
 
 def ask(state: State, sight: EngineSight, s: int) -> Asked | None:
@@ -25,10 +23,9 @@ def ask(state: State, sight: EngineSight, s: int) -> Asked | None:
     name = state.names[s]
     if name in state.failed:
         return None
-    lacking = _lacking(state, s)
+    lacking = lacks(state, s)
     if lacking is not None:
-        if name not in state.starved:
-            starve(state, s, lacking)
+        starve(state, s, lacking)
         return None
     feed(state, s)
     if state.quiet_ns[s] and state.now < state.asked_ns[s] + state.quiet_ns[s]:
@@ -36,49 +33,26 @@ def ask(state: State, sight: EngineSight, s: int) -> Asked | None:
         return None
     state.asked_ns[s] = state.now
     state.postponed.discard(s)
+    before = plain_memory(state.memories[s])
     view = View(sight, s, state.memories[s])
-    fault: str | None = None
-    answer = None
-    try:
-        answer = state.strategies[s].decide(view)
-        _check_listed(state, answer)
-        state.desk.want(name, answer, state.now)
-    except Exception as error:  # An author's mistake must stop the author only.
-        fault = f"{type(error).__name__}: {error}"
-        answer = None
-        state.failed[name] = f"strategy {name} failed: {fault}"
-        # Reduce, not stop: a basket that stands half filled must still be taken back.
-        state.desk.reduce_only(name, state.failed[name])
-    memory = state.memories[s]
-    kept = None if memory is None else msgspec.to_builtins(memory)
-    return Asked(name, answer, tuple(view.gates), tuple(view.read.items()), fault, kept)
+    decided, fault = attempt(lambda: _decide(state, s, view))
+    if fault is not None:
+        # What it had begun to remember is forgotten, as if it had not been asked.
+        state.memories[s] = memory_of(type(state.memories[s]), before)
+        fail(state, name, fault)
+    answer, memory = decided or (None, None)
+    return Asked(name, answer, tuple(view.gates), tuple(view.read.items()), fault, memory)
 
 
-def _check_listed(state: State, answer: Decision) -> None:
-    """Refuse an answer about something that nobody lists, before it is taken up."""
+def _decide(state: State, s: int, view: View) -> tuple[Decision, Any]:
+    """What a strategy answers, taken up by the desk, and what it remembers from then on."""
+    answer = state.strategies[s].decide(view)
+    intents = intents_of(state, answer)
+    memory = plain_memory(state.memories[s])
+    check_memory(type(state.memories[s]), memory)
+    state.desk.want(state.names[s], intents, state.now)
     if answer is None:
-        return
-    intents = (answer,) if isinstance(answer, Target | Basket | Quote) else answer
-    for intent in intents:
-        for part in intent.legs if isinstance(intent, Basket) else (intent,):
-            if part.instrument not in state.terms.by_id:
-                raise LookupError(f"instrument: got {part.instrument!r}, expected a listed one")
-
-
-def _lacking(state: State, s: int) -> str | None:
-    """The first required score that is unknown or stale, and when to look for stale ones next."""
-    market = state.market
-    earliest: int | None = None
-    for name, entry in market.table.entries[s].items():
-        if entry.watch.optional:
-            continue
-        if not market.table.arrays.known[entry.slot]:
-            return f"{name} is unknown"
-        expires = market.table.expires_ns(entry, market.book)
-        if expires is not None:
-            if market.now > expires:
-                return f"{name} is stale"
-            earliest = expires + 1 if earliest is None else min(earliest, expires + 1)
-    if state.check_ns[s] is None:
-        state.check_ns[s] = earliest
-    return None
+        return None, memory
+    # What is kept has numbers of our own: what numpy computes cannot be written down.
+    said = tuple(map(plain, intents))
+    return said[0] if isinstance(answer, Target | Basket | Quote) else said, memory

@@ -1,6 +1,7 @@
 """The whole flow on one screen: what happened goes in, what to do about it comes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from bot.engine.advance import Advance, advance
 from bot.engine.ask import ask
@@ -14,6 +15,7 @@ from bot.engine.outcome import Asked, Outcome
 from bot.engine.settings import Settings
 from bot.engine.sight import EngineSight
 from bot.engine.state import State
+from bot.engine.warmup import Warmup, warm, warmup
 from bot.model.command import Approved
 from bot.model.event import AnyEvent
 from bot.model.units import StrategyName
@@ -39,7 +41,8 @@ class Engine:
         self._sight = EngineSight(self.state)
         self._holdings = EngineHoldings(self.state)
         self._exposure = EngineExposure(self.state)
-        self.state.usage = self.usage
+        # Not a method of this object: from a view no row that is still to come may be reached.
+        self.state.usage = partial(usage, self._exposure, settings.limits, self.state.rates)
 
     def step(self, item: Block | AnyEvent) -> Outcome:
         """Take in what happened; say what to do about it. Pure: no clock, no I/O, no randomness.
@@ -56,7 +59,7 @@ class Engine:
         given = NOTHING
         notes: tuple[str, ...] = ()
         if state.deciding and (taken.woken or taken.stirred):
-            notes = guard(state, self._exposure)  # losses, once a second
+            notes = guard(state, self._exposure)  # losses, halts
             plan = state.desk.plan(self._holdings)  # targets to missing orders
             given = give(state, self._exposure, plan)  # the gate
         return Outcome(
@@ -64,7 +67,7 @@ class Engine:
             seq=state.seq,
             now=state.now,
             event=event,
-            asked=tuple(one for one in asked if one is not None),
+            asked=taken.failed + tuple(one for one in asked if one is not None),
             approved=given.approved,
             cancels=given.cancels,
             refused=given.refused,
@@ -73,6 +76,11 @@ class Engine:
             due=next_due(state),
             crossed=given.crossed,
         )
+
+    def warm(self, history: Iterable[Block | AnyEvent]) -> list[Warmup]:
+        """Take history in with deciding off; returns what each score lacks after it."""
+        warm(self.state, history)
+        return warmup(self.state)
 
     def recheck(self, approved: Approved) -> str | None:
         """The last look before a durable order's first byte: why not to send it; None: send."""
@@ -87,8 +95,7 @@ class Engine:
 
     def usage(self) -> list[Usage]:
         """Every limit that bounds what is held, and what stands against it."""
-        state = self.state
-        return usage(self._exposure, state.settings.limits, state.rates)
+        return self.state.usage()
 
     def explain(self, strategy: StrategyName) -> Explanation:
         """What a strategy would decide now, why, and what would have changed it."""

@@ -82,13 +82,15 @@ class EngineExposure:
         return self._state.terms.by_id.get(instrument)
 
     def held(self) -> Iterable[tuple[AccountId, InstrumentId]]:
-        """Where there is a position of anyone, or a live order; each once."""
+        """Where there is a position of anyone, a live order or a leg to come; each once."""
         found: dict[tuple[AccountId, InstrumentId], None] = {}
         for (account, _, instrument), position in self._state.ledger.holdings():
             if position.quantity:
                 found[account, instrument] = None
         for order in self._state.desk.blotter.live():
             found[order.proposal.account, order.proposal.instrument] = None
+        for leg in self._aside:
+            found[leg.account, leg.instrument] = None
         return found
 
     def position(

@@ -33,8 +33,10 @@ class EngineHoldings:
         return self._state.terms.by_id[instrument]
 
     def live(self, instrument: InstrumentId) -> bool:
-        """Whether its market data can be traded on."""
-        return instrument not in self._state.market.lost and self.touch(instrument) is not None
+        """Whether it is listed, and its market data can be traded on."""
+        state = self._state
+        usable = state.terms.by_id[instrument].active and instrument not in state.market.lost
+        return usable and self.touch(instrument) is not None
 
     def touch(self, instrument: InstrumentId) -> Touch | None:
         """Best bid and ask; None while they are no price source."""

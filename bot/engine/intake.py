@@ -5,9 +5,11 @@ from msgspec import Struct
 
 from bot.engine import operator, reports
 from bot.engine.advance import GROW, PYTHON, Advance
+from bot.engine.checks import check_block, check_event
+from bot.engine.hunger import check_age
+from bot.engine.outcome import Asked
 from bot.engine.plain import look_plain
 from bot.engine.state import DAY_NS, State
-from bot.execution.permits import Permit
 from bot.ledger.postings import Posting
 from bot.model.event import (
     AnyEvent,
@@ -32,7 +34,8 @@ class Taken(Struct, gc=False):
     """What taking an item in came to.
 
     consumed: messages of a block. woken: numbers of the strategies that must look. stirred:
-    whether orders have to be planned even if nobody looks.
+    whether orders have to be planned even if nobody looks. failed: strategies whose own signals
+    raised, as if they had been asked.
     """
 
     consumed: int = 0
@@ -40,6 +43,7 @@ class Taken(Struct, gc=False):
     stirred: bool = False
     postings: tuple[Posting, ...] = ()
     notes: tuple[str, ...] = ()
+    failed: tuple[Asked, ...] = ()
 
 
 def take_block(state: State, block: Block, advance: Advance) -> Taken:
@@ -47,8 +51,10 @@ def take_block(state: State, block: Block, advance: Advance) -> Taken:
 
     advance: the compiled loop. It stops early, too, where a venue that moves along must act.
     """
+    check_block(state, block)
     cursor = np.array([block.start], np.int64)
     market = state.market
+    failed: tuple[Asked, ...] = ()
     rows = columns(block)
     while True:
         before = int(cursor[0])
@@ -60,12 +66,13 @@ def take_block(state: State, block: Block, advance: Advance) -> Taken:
         if reason == GROW:
             market.grow()
         elif reason == PYTHON:
-            look_plain(state, block, taken - 1)
-            if market.table.arrays.clock[WOKEN]:
+            failed = look_plain(state, block, taken - 1)
+            if failed or market.table.arrays.clock[WOKEN]:
                 break
         else:
             break
-    return Taken(consumed=taken - block.start, woken=woken(state))
+    stirred = bool(failed)
+    return Taken(consumed=taken - block.start, woken=woken(state), stirred=stirred, failed=failed)
 
 
 def woken(state: State) -> tuple[int, ...]:
@@ -79,20 +86,14 @@ def woken(state: State) -> tuple[int, ...]:
 
 def take_event(state: State, event: AnyEvent) -> Taken:
     """Take an event in."""
+    check_event(state, event)
     state.seq += 1
     state.market.now = max(state.market.now, event.ts_recv)
     match event:
         case Timer() | Heartbeat():
             return _take_time(state)
         case FeedLost() | FeedRestored() | InstrumentChanged() | FundingRate():
-            state.market.take(event)
-            if isinstance(event, InstrumentChanged):
-                state.ledger.relist(event.instrument)
-                state.desk.look(event.instrument.id)
-            elif not isinstance(event, FundingRate):
-                state.desk.look(event.instrument)
-            stirred = not isinstance(event, FundingRate)
-            return Taken(woken=woken(state), stirred=stirred)
+            return _take_market(state, event)
         case OpenInterest() | Liquidation() | LongShortRatio():
             return Taken()
         case OperatorCommand():
@@ -100,6 +101,24 @@ def take_event(state: State, event: AnyEvent) -> Taken:
         case _:
             told = reports.take_report(state, event)
             return Taken(woken=told.woken, stirred=True, postings=told.postings, notes=told.notes)
+
+
+def _take_market(
+    state: State, event: FeedLost | FeedRestored | InstrumentChanged | FundingRate
+) -> Taken:
+    """What moves scores and listings; a table with another row is shown to who watches it."""
+    state.market.take(event)
+    looks = set(woken(state))
+    if isinstance(event, InstrumentChanged):
+        name = event.instrument.id
+        state.ledger.relist(event.instrument)
+        state.desk.look(name)
+        for s, groups in enumerate(state.groups):
+            if any(name == one for group in groups.values() for one, _ in group.rows):
+                looks.add(s)
+    elif not isinstance(event, FundingRate):
+        state.desk.look(event.instrument)
+    return Taken(woken=tuple(sorted(looks)), stirred=not isinstance(event, FundingRate))
 
 
 def _take_time(state: State) -> Taken:
@@ -110,49 +129,12 @@ def _take_time(state: State) -> Taken:
     woken_now: list[int] = []
     for s, check in enumerate(state.check_ns):
         if check is not None and now >= check:
-            _check_age(state, s)
+            check_age(state, s)
     for s in sorted(state.postponed):
         if now >= state.asked_ns[s] + state.quiet_ns[s]:
             woken_now.append(s)
     state.postponed.difference_update(woken_now)
     return Taken(woken=tuple(woken_now), stirred=True)
-
-
-def _check_age(state: State, s: int) -> None:
-    """Starve a strategy whose required scores have become too old; else look again later."""
-    market = state.market
-    earliest: int | None = None
-    for name, entry in market.table.entries[s].items():
-        if entry.watch.optional:
-            continue
-        expires = market.table.expires_ns(entry, market.book)
-        if expires is None:
-            continue
-        if state.now > expires:
-            state.check_ns[s] = None
-            starve(state, s, f"{name} is stale")
-            return
-        earliest = expires + 1 if earliest is None else min(earliest, expires + 1)
-    state.check_ns[s] = earliest
-
-
-def starve(state: State, s: int, why: str) -> None:
-    """Let a strategy only reduce until its scores are known and fresh again."""
-    name = state.names[s]
-    state.starved[name] = why
-    if state.desk.permit(name).permit is Permit.TRADE:
-        state.desk.reduce_only(name, why)
-    market = state.market
-    for entry in market.table.entries[s].values():
-        market.table.force(entry)
-
-
-def feed(state: State, s: int) -> None:
-    """A starved strategy has all that it needs again."""
-    name = state.names[s]
-    why = state.starved.pop(name, None)
-    if why is not None and state.desk.permit(name)[1] == why:
-        state.desk.resume(name)
 
 
 def next_due(state: State) -> int | None:

@@ -122,7 +122,7 @@ class Market:
 
     def moved(self, now: int) -> None:
         """Rows were taken in, the last at this time: best prices are read anew."""
-        self.now = now
+        self.now = max(self.now, now)
         self._touches.clear()
         self._mids.clear()
 
@@ -171,6 +171,9 @@ class Market:
         head[i, STATUS] = 0
         head[i, TOUCH_NS] = NEVER
         evaluate.evaluate(self.table.arrays, self.book, i, 0xFF, 0, self.now)
+        for signal, instrument, _ in self.table.plain_signals:
+            if instrument == i:
+                self.table.publish(signal, None)
 
     # --- reading ---------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from bot.engine.allowance import allow
 from bot.engine.state import State
 from bot.execution.permits import Permit
 from bot.model.event import OperatorCommand
@@ -37,9 +38,11 @@ def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
             wrong = state.halts.resume(scope)
             if wrong is not None:
                 return (wrong,)
+            if command.strategy is not None:
+                state.failed.pop(command.strategy, None)
             for name in _concerned(state, command.strategy):
-                state.failed.pop(name, None)
-                state.desk.resume(name)
+                allow(state, name)
+                _ask_soon(state, name)
         case "cancel" | "flatten":
             state.halts.pause(scope, command.who, command.why, state.now)
             for name in _concerned(state, command.strategy):
@@ -67,15 +70,16 @@ def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
 
 def _start(state: State, name: StrategyName) -> None:
     """Let a strategy do again what it might before the bot stopped."""
-    if state.desk.permit(name).why != STOPPING:
-        return
-    accounts = sorted(set(state.settings.accounts.values()))
-    halts = [state.halts.standing(account, name) for account in accounts]
-    _, halted = max(halts, default=(Mode.ACTIVE, ""))
-    if why := state.failed.get(name) or state.starved.get(name) or halted:
-        state.desk.reduce_only(name, why)
-    else:
-        state.desk.resume(name)
+    if state.desk.permit(name).why == STOPPING:
+        allow(state, name)
+
+
+def _ask_soon(state: State, name: StrategyName) -> None:
+    """Let the next message of anything that it watches wake it: it may have slept through much."""
+    table = state.market.table
+    for entry in table.entries[state.number[name]].values():
+        state.broken.discard(entry.signal)
+        table.force(entry)
 
 
 def _concerned(state: State, strategy: StrategyName | None) -> list[StrategyName]:

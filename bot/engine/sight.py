@@ -54,9 +54,10 @@ class EngineSight:
 
     def table(self, strategy: int, name: str) -> Column:
         """A watch over a universe: a value for each of its instruments, NaN unknown."""
-        group = self._state.groups[strategy][name]
-        column = np.full(len(group.rows), math.nan)
-        for k, (_, row) in enumerate(group.rows):
+        group, listed = self._state.groups[strategy][name], self._state.terms.by_id
+        rows = [row for one, row in group.rows if group.universe.has(listed[one])]
+        column = np.full(len(rows), math.nan)
+        for k, row in enumerate(rows):
             value = self.value(strategy, row)
             if value is not None:
                 column[k] = value

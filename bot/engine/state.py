@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from bot.engine.market import Market, Terms
+from bot.engine.memory import memory_of, plain_memory
 from bot.engine.settings import Settings
 from bot.engine.universe import spread_out
 from bot.execution.desk import Desk, DeskState
@@ -18,7 +19,7 @@ from bot.risk.headroom import Usage
 from bot.risk.kill import Halt, Halts
 from bot.risk.limits import MarkReference, Scope
 from bot.signals.base import Watch
-from bot.strategy.strategy import fresh_memory
+from bot.strategy.strategy import Strategy, fresh_memory
 
 DAY_NS = 86_400_000_000_000
 RatesState = tuple[tuple[Scope, tuple[int, ...]], ...]
@@ -32,7 +33,12 @@ class DayStart(Struct, frozen=True):
 
 
 class Durable(Struct, frozen=True):
-    """What survives a restart: everything but books and scores, which the market rebuilds."""
+    """What survives a restart.
+
+    Not books, scores and their windows, what each strategy has seen of them and what wakes it:
+    history and the market's next snapshots rebuild those, and then a strategy is asked with the
+    first score that it hears. `modes.checkpoint` keeps them too, for going on exactly.
+    """
 
     seq: int
     now: int
@@ -52,7 +58,9 @@ class State:
 
     starved: strategies whose required scores are unknown or stale, and which. failed: those
     that raised or answered nonsense, and how. check_ns: when to look whether a score of a
-    strategy has become stale; None: nothing to look for.
+    strategy has become stale; None: nothing to look for. broken: plain-Python signals that
+    raised. open_trades: of a message that the last block cut, for plain-Python signals.
+    ids: of the instruments, as blocks must name them. accounts_of: where each strategy trades.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -93,12 +101,16 @@ class State:
         ]
         self.asked_ns = [-(1 << 62)] * len(self.names)
         self.postponed: set[int] = set()
+        self.broken: set[int] = set()
+        self.open_trades: list[tuple[int, float, float]] = []
         self.guarded_ns = 0
         self.deciding = True
         self.usage: Callable[[], list[Usage]] = list
         self._accounts = {
             one.id: settings.accounts.get(one.venue, one.account) for one in self.terms.listed
         }
+        self.ids = tuple(one.id for one in self.terms.listed)
+        self.accounts_of = [self._trading_accounts(strategy) for strategy in self.strategies]
 
     @property
     def now(self) -> int:
@@ -108,6 +120,10 @@ class State:
     def account(self, instrument: InstrumentId) -> AccountId:
         """The account that trades an instrument."""
         return self._accounts[instrument]
+
+    def _trading_accounts(self, strategy: Strategy) -> tuple[AccountId, ...]:
+        named = [self._accounts[one] for one in self.ids if one in strategy.trades()]
+        return tuple(sorted(set(named or self._accounts.values())))
 
     def profit(self, account: AccountId | None, strategy: StrategyName | None) -> Decimal | None:
         """Profit since the beginning, valued at mids; None while a price is unknown."""
@@ -148,7 +164,7 @@ class State:
                 self.desk.state(),
                 self.halts.state(),
                 self.rates.state(),
-                [msgspec.to_builtins(memory) for memory in self.memories],
+                [plain_memory(memory) for memory in self.memories],
                 self.started,
                 self.starved,
                 self.failed,
@@ -165,7 +181,7 @@ class State:
         self.halts.restore(told.halts)
         self.rates.restore(told.rates)
         self.memories = [
-            None if memory is None else msgspec.convert(kept, type=type(memory))
+            memory_of(type(memory), kept)
             for memory, kept in zip(self.memories, told.memories, strict=True)
         ]
         self.started, self.starved, self.failed = told.started, told.starved, told.failed

@@ -13,7 +13,10 @@ from bot.strategy.sight import Universe
 
 
 class Group(Struct, frozen=True):
-    """A table: the universe and the names of its rows, in the order of ids."""
+    """A table: the universe and the names of its rows, in the order of ids.
+
+    Instruments that are not listed yet, or no more, have rows too; a view does not show them.
+    """
 
     universe: Universe
     rows: tuple[tuple[InstrumentId, str], ...]
@@ -35,7 +38,7 @@ def spread_out(
             continue
         rows = []
         for one in listed:
-            if subject.has(one):
+            if subject.has(replace(one, active=True)):
                 row = f"{name} {one.id}"
                 single[row] = replace(watch, instrument=one.id, optional=True)
                 rows.append((one.id, row))

@@ -54,7 +54,7 @@ class Wants:
                         f"{strategy}: got {' and '.join(names)} alone, expected the basket "
                         f"{whole} whole until it is flat"
                     )
-        for intent in map(_plain, intents):
+        for intent in map(plain, intents):
             for basket in list(self._baskets_under(strategy, intent)):
                 self._dissolve(basket)
             if isinstance(intent, Target):
@@ -216,7 +216,7 @@ def _check(strategy: StrategyName, intent: Intent) -> None:
         raise TypeError(f"{strategy}: got {intent!r}, expected a Target, Basket or Quote")
 
 
-def _plain(intent: Intent) -> Intent:
+def plain(intent: Intent) -> Intent:
     """The same with numbers of our own: what numpy computes cannot be stored."""
     if isinstance(intent, Target):
         return _plain_target(intent)

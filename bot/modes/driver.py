@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from bot.engine.engine import Engine
 from bot.engine.outcome import Outcome
+from bot.errors import DataError
 from bot.journal.memory import DURABLE
 from bot.journal.port import Journal
 from bot.model.command import Approved, Cancel, Command
@@ -27,7 +28,7 @@ from bot.model.event import (
 )
 from bot.modes.fused import Together
 from bot.modes.recorder import Recorder
-from bot.modes.sources import Items, Quiet
+from bot.modes.sources import Item, Items, Quiet, time_of
 from bot.tape.order import Rank, rank
 from bot.tape.rows import Block
 from bot.venues.simulated.venue import SimulatedVenue
@@ -80,10 +81,14 @@ class Driver:
         engine.advance = self._together
 
     async def run(self, items: Items) -> None:
-        """Drive until the items end; what is still on its way then is let arrive."""
+        """Drive until the items end, and through all that is due by the time of the last.
+
+        DataError when an item is older than the one before it.
+        """
         last = 0
         self._together.busy = not self.venue.idle
         while (item := await items.next(self._next_ns())) is not None:
+            _check_order(item, last)
             if isinstance(item, Block):
                 self.venue.feed(item)
                 last = item.last_ns
@@ -232,6 +237,19 @@ class Driver:
         due = FOREVER if self._due is None else self._due
         at_ns = min(coming, due)
         return None if at_ns == FOREVER else at_ns
+
+
+def _check_order(item: Item, last_ns: int) -> None:
+    if isinstance(item, Quiet):
+        return
+    at_ns = time_of(item)
+    if at_ns < last_ns:
+        raise DataError(
+            f"tape at {at_ns} ns",
+            f"a {type(item).__name__} received {last_ns - at_ns} ns before what it follows",
+            "times that never decrease",
+            "merge the sources by ts_recv",
+        )
 
 
 def _ignore(outcome: Outcome) -> None:

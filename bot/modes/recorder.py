@@ -6,7 +6,21 @@ from msgspec import Struct
 
 from bot.engine.outcome import Outcome
 from bot.journal.port import Record, RecordKind, canonical
-from bot.model.event import Event, Fill, FundingPaid, Heartbeat, MarketEvent, Timer
+from bot.model.event import (
+    Event,
+    Fill,
+    FundingPaid,
+    Heartbeat,
+    MarketEvent,
+    OrderAbsent,
+    OrderCanceled,
+    OrderExpired,
+    OrderRejected,
+    SendAborted,
+    Timer,
+)
+
+_OVER = (OrderRejected, OrderCanceled, OrderExpired, OrderAbsent, SendAborted)
 
 
 class Counts(Struct):
@@ -91,5 +105,8 @@ class Recorder:
             if left > 0:
                 self._open[event.order_id] = left
                 self.counts.partial_fills += 1
+        elif isinstance(event, _OVER):
+            # What is over fills no more; a replay's memory must not grow with its length.
+            self._open.pop(event.order_id, None)
         elif isinstance(event, FundingPaid):
             self.counts.funding_payments += 1

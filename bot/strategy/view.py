@@ -64,6 +64,9 @@ class View:
         The answer is kept, so that it can be explained, and the strategy is asked again when
         the score crosses a bound, however small the step.
         """
+        # Bounds that numpy computed could not be written down.
+        above = None if above is None else float(above)
+        below = None if below is None else float(below)
         value = self[name]
         passed = (
             value is not None

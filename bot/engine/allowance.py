@@ -1,0 +1,35 @@
+"""What a strategy's orders may do, given the halts over it, its faults and its missing scores."""
+
+from bot.engine.state import State
+from bot.execution.permits import Permit
+from bot.model.units import StrategyName
+from bot.risk.kill import Mode
+
+
+def allow(state: State, name: StrategyName) -> None:
+    """Give a strategy back all that nothing stands against any more."""
+    mode, halted = _standing(state, name)
+    state.desk.resume(name)
+    if mode is Mode.HALTED:
+        state.desk.halt(name, halted)
+    elif why := state.failed.get(name) or state.starved.get(name) or halted:
+        state.desk.reduce_only(name, why)
+
+
+def restrain(state: State) -> None:
+    """Take back the orders of every strategy that a halt has come over."""
+    if not state.halts.state():
+        return
+    for name in state.names:
+        mode, why = _standing(state, name)
+        permit = state.desk.permit(name).permit
+        if mode is Mode.HALTED and permit is not Permit.NOTHING:
+            state.desk.halt(name, why)
+        elif mode is Mode.REDUCE_ONLY and permit is Permit.TRADE:
+            state.desk.reduce_only(name, why)
+
+
+def _standing(state: State, name: StrategyName) -> tuple[Mode, str]:
+    """The strictest mode over a strategy in the accounts that it trades in, and why."""
+    accounts = state.accounts_of[state.number[name]]
+    return max((state.halts.standing(each, name) for each in accounts), default=(Mode.ACTIVE, ""))
