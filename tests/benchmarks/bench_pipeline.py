@@ -1,0 +1,256 @@
+"""What a recorded row costs, from the tape to the ledger, in CPU time of one core.
+
+Run: BOT_RECORDINGS=FOLDER python -m tests.benchmarks.bench_pipeline
+The recorded BTC perpetual is repeated with shifted times to ten million rows and more, from
+memory. Counts are asserted before times are printed; each figure is the best and the median of
+several runs, beside a pass that only sums a column, because this machine's speed varies.
+"""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from msgspec import structs
+
+from bot.book import arrays
+from bot.book.books import window_for
+from bot.engine.advance import GROW, WOKE, advance
+from bot.engine.market import Terms
+from bot.model.event import AnyEvent
+from bot.model.units import Currency
+from bot.modes import replay, setup
+from bot.recording.reader import Recording
+from bot.signals.base import Fees, Watch
+from bot.signals.order_book import (
+    BookImbalance,
+    DepthImbalance,
+    QueueImbalance,
+    Spread,
+    WeightedMid,
+)
+from bot.signals.order_flow import MultiLevelFlow, OrderFlowImbalance
+from bot.signals.publish import look
+from bot.signals.table import SignalTable
+from bot.signals.trades import TradeImbalance, VwapDeviation
+from bot.tape.columns import columns
+from bot.tape.cut import join
+from bot.tape.rows import Block
+from tests.conftest import recordings_folder
+from tests.recordings import tapes
+from tests.recordings.configs import config
+
+ROWS_MIN = 10_000_000
+RUNS = 5
+KERNELS_GATE, PIPELINE_GATE = 25.0, 12.0
+NEVER_WAKES = float("inf")
+
+
+class Repeated:
+    """One block again and again, each time a little later."""
+
+    def __init__(self, name: str, block: Block, times: int) -> None:
+        self.name = name
+        span = block.last_ns - block.first_ns + 1_000_000
+        self._blocks = [
+            structs.replace(
+                block, ts_recv=block.ts_recv + k * span, ts_venue=block.ts_venue + k * span
+            )
+            for k in range(times)
+        ]
+
+    def blocks(self) -> Iterator[Block]:
+        """Its rows."""
+        return iter(self._blocks)
+
+    def events(self) -> Iterator[AnyEvent]:
+        """None."""
+        return iter(())
+
+
+def timed(work: Callable[[], None], rows: int) -> str:
+    """Best and median speed of a piece of work over so many rows."""
+    took = []
+    for _ in range(RUNS):
+        began = time.process_time()
+        work()
+        took.append(time.process_time() - began)
+    return (
+        f"best {rows / min(took) / 1e6:6.1f} M rows/s ({min(took) / rows * 1e9:5.1f} ns a row), "
+        f"median {rows / median(took) / 1e6:6.1f}"
+    )
+
+
+def first_family() -> dict[str, Watch]:
+    """The book's and the flow's signals, none of which ever wakes anybody."""
+    one, wake = tapes.BTC, NEVER_WAKES
+    return {
+        "queue": QueueImbalance(one, wake=wake),
+        "levels": BookImbalance(one, wake=wake),
+        "decaying": BookImbalance(one, decay=0.5, wake=wake),
+        "depth": DepthImbalance(one, wake=wake),
+        "fair": WeightedMid(one, wake=wake),
+        "flow": OrderFlowImbalance(one, wake=wake),
+        "flows": MultiLevelFlow(one, wake=wake),
+        "trades": TradeImbalance(one, wake=wake),
+        "spread": Spread(one, wake=wake),
+        "vwap": VwapDeviation(one, wake=wake),
+    }
+
+
+def kernels(recording: Recording, source: Repeated, rows: int, watches: dict[str, Watch]) -> str:
+    """Books and signals alone."""
+    instrument = recording.instruments[tapes.BTC]
+    fees = {tapes.BTC: Fees(instrument.lot, instrument.lot)}
+    terms = Terms([instrument], fees, Currency("USDT"), {})
+    blocks = [(columns(block), block.stop) for block in source.blocks()]
+    window = window_for(int(np.median(blocks[0][0].price)))
+
+    def work() -> None:
+        table = SignalTable([watches], terms, 1)
+        book = arrays.empty((window,), 16_384)
+        wakes = 0
+        for columned, stop in blocks:
+            cursor = np.zeros(1, np.int64)
+            while cursor[0] < stop:
+                reason = advance(columned, stop, book, table.arrays, cursor)
+                assert reason != GROW, "the book has no room"
+                look(table.arrays, 1)
+                wakes += reason == WOKE
+        # Only what becomes known, or unknown, wakes: nobody watches the values.
+        assert wakes < 100 * len(blocks), wakes
+
+    return timed(work, rows)
+
+
+def pipeline(recording: Recording, source: Repeated, rows: int) -> tuple[str, str]:
+    """Both cursors, two strategies, risk, ledger and a journal in memory."""
+    strategies = {
+        "hedge": {
+            "use": "delta_hedge",
+            "perp": tapes.BTC,
+            "inventory": 1.0,
+            "band": 0.25,
+            "gamma": 0.05,
+            "gamma_price": 61_700.0,
+            "wake_bps": 1.0,
+        },
+        "taker": {
+            "use": str(Path(__file__).parent / "lean.py"),
+            "instrument": tapes.BTC,
+            "size": 0.01,
+            "wake": 0.75,
+            "lean_min": 0.9999999,
+        },
+    }
+    made = setup.of(config(strategies, ["binanceusdm"]), [recording.instruments[tapes.BTC]], "t1")
+    result = replay.run(made, [source], watched=False)
+    counts = result.counts
+    assert counts.rows == rows
+    assert 500 <= rows / counts.decisions <= 2_000, rows / counts.decisions
+    assert counts.fills >= 50, counts.fills
+    told = (
+        f"{counts.decisions:,} decisions, one in {rows // counts.decisions:,} rows, "
+        f"{counts.orders:,} orders, {counts.fills:,} fills"
+    )
+    return timed(lambda: _again(made, source), rows), told
+
+
+def _again(made: setup.Setup, source: Repeated) -> None:
+    replay.run(made, [source], watched=False)
+
+
+def merged(recording: Recording) -> str:
+    """All six instruments from disk, with reading and merging."""
+    strategies = {"hedge": {"use": "delta_hedge", "perp": tapes.BTC, "inventory": 1.0, "band": 0.5}}
+    made = setup.of(config(strategies), recording.instruments.values(), "t1")
+    rows = replay.run(made, recording.sources(), watched=False).counts.rows
+    return timed(lambda: _replay(made, recording), rows)
+
+
+def _replay(made: setup.Setup, recording: Recording) -> None:
+    replay.run(made, recording.sources(), watched=False)
+
+
+def oracle(block: Block) -> str:
+    """Plain Python over the same rows: a dict of levels, nothing else."""
+    sides: dict[int, dict[int, int]] = {1: {}, -1: {}}
+    rows = min(block.rows, 200_000)
+    listed = list(
+        zip(
+            block.kind[:rows].tolist(),
+            block.side[:rows].tolist(),
+            block.price[:rows].tolist(),
+            block.size[:rows].tolist(),
+            strict=True,
+        )
+    )
+
+    def work() -> None:
+        for kind, side, price, size in listed:
+            if kind == 0:
+                if size:
+                    sides[side][price] = size
+                else:
+                    sides[side].pop(price, None)
+
+    return timed(work, rows)
+
+
+def hftbacktest(recording: Recording) -> str:
+    """The same rows in hftbacktest, when an interpreter that has it is named."""
+    interpreter = os.environ.get("BENCH_HFTBACKTEST_PYTHON")
+    if interpreter is None:
+        return "NOT RUN: BENCH_HFTBACKTEST_PYTHON names no interpreter that has it"
+    from bot.recording.exporters.hftbacktest import export_hftbacktest
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "btc.npz"
+        (source,) = recording.sources([tapes.BTC])
+        export_hftbacktest(source, path)
+        script = Path(__file__).parent / "hftbacktest_pass.py"
+        done = subprocess.run(
+            [interpreter, str(script), str(path)], capture_output=True, text=True, check=True
+        )
+    told = json.loads(done.stdout.splitlines()[-1])
+    return f"{told['rows'] / told['seconds'] / 1e6:6.1f} M rows/s over {told['rows']:,} rows"
+
+
+def main() -> None:
+    """Import the captures, then measure."""
+    with TemporaryDirectory() as folder:
+        tapes.import_2024(recordings_folder(), Path(folder))
+        recording = Recording.open(Path(folder))
+        (source,) = recording.sources([tapes.BTC])
+        block = join(list(source.blocks()))
+        times = -(-ROWS_MIN // block.rows)
+        rows = block.rows * times
+        assert block.rows == 598_753
+        repeated = Repeated(tapes.BTC, block, times)
+        print(f"BTC perpetual, {rows:,} rows")
+        print("sum of a column        ", timed(lambda: _sum(block, times), rows))
+        print("book alone             ", kernels(recording, repeated, rows, {}))
+        print(
+            "book and first family  ",
+            kernels(recording, repeated, rows, first_family()),
+            f"gate {KERNELS_GATE:g}",
+        )
+        speed, told = pipeline(recording, repeated, rows)
+        print("whole pipeline         ", speed, f"gate {PIPELINE_GATE:g}; {told}")
+        print("six instruments, merged", merged(recording))
+        print("plain-Python dict book ", oracle(block))
+        print("hftbacktest            ", hftbacktest(recording))
+
+
+def _sum(block: Block, times: int) -> None:
+    for _ in range(times):
+        assert int(block.size.sum()) > 0
+
+
+if __name__ == "__main__":
+    main()
