@@ -1,6 +1,6 @@
 """Where chance comes from: the raw bits of one generator for each thing that is random."""
 
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 import numpy as np
@@ -20,12 +20,16 @@ class Draws:
     """
 
     def __init__(self, seed: int, name: str) -> None:
-        self._bits = np.random.default_rng([seed, crc32(name.encode())]).bit_generator
+        self._bits: Any = np.random.default_rng([seed, crc32(name.encode())]).bit_generator
 
     def take(self, count: int) -> Int64s:
         """The next so many words; raw bits, which no version of numpy may change."""
         words: Int64s = (self._bits.random_raw(count) >> np.uint64(1)).astype(np.int64)
         return words
+
+    def skip(self, count: int) -> None:
+        """Go on as if so many words had been taken."""
+        self._bits.advance(count)
 
 
 @kernel(i8(i8))

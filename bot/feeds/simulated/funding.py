@@ -68,6 +68,16 @@ class FundingClock:
         self._state = np.zeros(3, np.int64)
         self._started = False
 
+    @property
+    def state(self) -> list[int]:
+        """Where it stands, for `resume`."""
+        return [int(each) for each in self._state]
+
+    def resume(self, state: list[int]) -> None:
+        """Stand where another clock of the same perpetual stood."""
+        self._state[:] = state
+        self._started = True
+
     def seconds(
         self, second: int, premium: Int64s, index: Int64s, recv_ns: Int64s
     ) -> Iterator[FundingRate]:

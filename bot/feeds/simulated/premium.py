@@ -70,6 +70,16 @@ class PremiumPath:
         mood = int(self._draws.take(1)[0]) % len(self._moods)
         self._state = np.array([int(self._moods[mood]) << FINE, mood], np.int64)
 
+    @property
+    def state(self) -> list[int]:
+        """Where it stands, for `resume`."""
+        return [int(each) for each in self._state]
+
+    def resume(self, state: list[int], seconds: int) -> None:
+        """Stand where another path of the same perpetual stood after so many seconds."""
+        self._state[:] = state
+        self._draws.skip(2 * seconds)
+
     def seconds(self, count: int) -> Int64s:
         """The premium in 1e-8 of the index, at the beginning of each of the next seconds."""
         premium = np.empty(count, np.int64)

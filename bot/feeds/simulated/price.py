@@ -65,6 +65,16 @@ class PricePath:
         step = coin.volatility / math.sqrt(SECONDS_IN_YEAR * STEPS) / AMPLIFIED
         self._volatility = round(step * (1 << 44) / BELL_DEVIATION)
 
+    @property
+    def state(self) -> list[int]:
+        """Where it stands, for `resume`."""
+        return [int(each) for each in self._state]
+
+    def resume(self, state: list[int], seconds: int) -> None:
+        """Stand where another path of the same coin stood after so many seconds."""
+        self._state[:] = state
+        self._draws.skip(WORDS * seconds * STEPS)
+
     def seconds(self, count: int) -> tuple[Int64s, Int64s]:
         """Index in 1e-8 quote and flow, `STEPS` of each for each of the next seconds."""
         index = np.empty(count * STEPS, np.int64)
