@@ -4,6 +4,8 @@ import base64
 import csv
 import hashlib
 import io
+import json
+import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -98,3 +100,24 @@ def test_the_wheel_installed_elsewhere_is_itself_and_not_the_checkout(wheel, tmp
 
     assert Path(answer.stdout.strip()).is_relative_to(tmp_path / "elsewhere")
     assert (programs / "bot").exists()
+
+
+def test_it_trades_from_an_empty_folder(wheel, tmp_path):
+    bin_folder = install(wheel, tmp_path / "elsewhere")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    done = subprocess.run(
+        [bin_folder / "bot", "run", "--for", "5s", "--session", tmp_path / "session", "--json"],
+        cwd=empty,
+        # Kernels would be compiled for their new place, which takes a minute and shows nothing.
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["decisions"] > 0
+    assert list(empty.iterdir()) == []
