@@ -104,12 +104,14 @@ def _panel(panel: Panel, across: Scale, top: float) -> str:
     low, high = bounds([*shown, *near], zero=panel.zero)
     up = Scale(low, high, top + panel.height, top)
     parts = [_heading(panel, top), _grid(up, panel.height)]
-    parts += [_level(value, name, up) for value, name in panel.levels if low <= value <= high]
+    levels = [(up.at(value), name) for value, name in panel.levels if low <= value <= high]
+    parts += [_level(y) for y, _ in levels]
     room = (WIDTH - LEFT - RIGHT) / max(1, len(panel.bars))
     parts += [_bar(bar, across, up, min(BAR, max(0.5, room))) for bar in panel.bars]
     parts += [_line(line, across, up) for line in panel.lines]
     size = 5.0 if len(panel.marks) <= CROWD else 3.0
     parts += [_mark(mark, across, up, size) for mark in thinned(panel.marks)]
+    parts += [_name(y, name) for y, name in levels]
     return "".join(parts)
 
 
@@ -137,12 +139,13 @@ def _grid(up: Scale, height: int) -> str:
     return "".join(parts)
 
 
-def _level(value: float, name: str, up: Scale) -> str:
-    y = up.at(value)
-    return (
-        f'<line class="level" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text class="level" x="{WIDTH - RIGHT - 4}" y="{y - 4:.1f}">{escape(name)}</text>'
-    )
+def _level(y: float) -> str:
+    return f'<line class="level" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+
+
+def _name(y: float, name: str) -> str:
+    """What a level is, above everything that is drawn."""
+    return f'<text class="level" x="{WIDTH - RIGHT - 4}" y="{y - 4:.1f}">{escape(name)}</text>'
 
 
 def _line(line: Line, across: Scale, up: Scale) -> str:
