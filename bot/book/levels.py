@@ -147,10 +147,10 @@ def store_level(book: Book, i: int, s: int, price: int, size: int) -> int:
     at = head[i, LEVEL_AT] + s * window + x
     previous = book.level[at]
     book.level[at] = size
-    if (previous == 0) != (size == 0):
-        step = 1 if previous == 0 else -1
-        book.bucket[head[i, BUCKET_AT] + ((s * window + x) >> BUCKET_BITS)] += step
-        head[i, INSIDE + s] += step
+    # Without a branch: whether a level comes or goes is what no processor can guess.
+    step = (1 if size != 0 else 0) - (1 if previous != 0 else 0)
+    book.bucket[head[i, BUCKET_AT] + ((s * window + x) >> BUCKET_BITS)] += step
+    head[i, INSIDE + s] += step
     return int(previous)
 
 
@@ -158,14 +158,14 @@ def store_level(book: Book, i: int, s: int, price: int, size: int) -> int:
 def ladder_index(book: Book, i: int, s: int, price: int) -> int:
     """Position of the first ladder level that is not better than `price`."""
     ladder = book.ladder
-    count = book.head[i, DEPTH + s]
     k = 0
+    # All rungs are counted, for a loop that ends early is guessed wrong once a row.
     if s == 0:
-        while k < count and ladder[i, 0, k] > price:
-            k += 1
+        for j in range(book.head[i, DEPTH]):
+            k += 1 if ladder[i, 0, j] > price else 0
     else:
-        while k < count and ladder[i, 2, k] < price:
-            k += 1
+        for j in range(book.head[i, DEPTH + 1]):
+            k += 1 if ladder[i, 2, j] < price else 0
     return k
 
 
