@@ -1,9 +1,19 @@
 """What a strategy's orders may do, given the halts over it, its faults and its missing scores."""
 
+from typing import Final
+
 from bot.engine.state import State
 from bot.execution.permits import Permit
 from bot.model.units import StrategyName
 from bot.risk.kill import Mode
+
+FLATTENED: Final = "flattened by an operator"
+CLOSING: Final = "the bot is stopping and closes everything"
+
+
+def overruled(state: State, name: StrategyName) -> bool:
+    """Whether a strategy's positions are being closed: what it would say now must not count."""
+    return state.desk.permit(name).why in (FLATTENED, CLOSING)
 
 
 def allow(state: State, name: StrategyName) -> None:

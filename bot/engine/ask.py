@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.engine.allowance import overruled
 from bot.engine.author import attempt, fail, intents_of
 from bot.engine.hunger import feed, lacks, starve
 from bot.engine.memory import check_memory, memory_of, plain_memory
@@ -17,11 +18,11 @@ from bot.strategy.view import View
 def ask(state: State, sight: EngineSight, s: int) -> Asked | None:
     """Ask strategy `s`; None when it must not be asked now.
 
-    It is not while a required score is unknown or stale: then it may only reduce. One that
-    raises or answers nonsense is halted, alone.
+    It is not while a required score is unknown or stale: then it may only reduce; nor while an
+    operator closes what it holds. One that raises or answers nonsense is halted, alone.
     """
     name = state.names[s]
-    if name in state.failed:
+    if name in state.failed or overruled(state, name):
         return None
     lacking = lacks(state, s)
     if lacking is not None:

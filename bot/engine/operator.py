@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bot.engine.allowance import allow
+from bot.engine.allowance import CLOSING, FLATTENED, allow
 from bot.engine.state import State
 from bot.execution.permits import Permit
 from bot.model.event import OperatorCommand
@@ -47,12 +47,12 @@ def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
             state.halts.pause(scope, command.who, command.why, state.now)
             for name in _concerned(state, command.strategy):
                 if command.verb == "flatten":
-                    _flatten(state, name, "flattened by an operator")
+                    _flatten(state, name, FLATTENED)
                 else:
                     state.desk.halt(name, said)
         case "close":
             for name in state.names:
-                _flatten(state, name, STOPPING)
+                _flatten(state, name, CLOSING)
         case "stop":
             for name in state.names:
                 if state.desk.permit(name).permit is Permit.TRADE:
@@ -70,7 +70,7 @@ def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
 
 def _start(state: State, name: StrategyName) -> None:
     """Let a strategy do again what it might before the bot stopped."""
-    if state.desk.permit(name).why == STOPPING:
+    if state.desk.permit(name).why in (STOPPING, CLOSING):
         allow(state, name)
 
 

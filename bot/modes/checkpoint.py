@@ -51,12 +51,15 @@ class Market(Struct, frozen=True):
     asked_ns: list[int]
     postponed: list[int]
     guarded_ns: int
+    broken: list[int]
+    open_trades: list[tuple[int, float, float]]
 
 
 class Checkpoint(Struct, frozen=True):
     """The state after item `seq` of run `epoch`.
 
-    prices: what its books were sized by. market: None at the beginning of a run.
+    prices: what its books were sized by. market: None at the beginning of a run. memo: where
+    the market itself stood, if it can tell.
     """
 
     epoch: int
@@ -64,10 +67,11 @@ class Checkpoint(Struct, frozen=True):
     prices: dict[InstrumentId, int]
     durable: bytes
     market: Market | None
+    memo: bytes | None
     schema: int = SCHEMA_VERSION
 
 
-def take(state: State, epoch: int, *, market: bool) -> Checkpoint:
+def take(state: State, epoch: int, *, market: bool, memo: bytes | None = None) -> Checkpoint:
     """The state as it is now."""
     return Checkpoint(
         epoch=epoch,
@@ -75,6 +79,7 @@ def take(state: State, epoch: int, *, market: bool) -> Checkpoint:
         prices=state.settings.prices,
         durable=state.durable(),
         market=_market_of(state) if market else None,
+        memo=memo,
     )
 
 
@@ -128,6 +133,8 @@ def _market_of(state: State) -> Market:
         asked_ns=list(state.asked_ns),
         postponed=sorted(state.postponed),
         guarded_ns=state.guarded_ns,
+        broken=sorted(state.broken),
+        open_trades=list(state.open_trades),
     )
 
 
@@ -153,3 +160,5 @@ def _restore_market(state: State, kept: Market) -> None:
     state.asked_ns = list(kept.asked_ns)
     state.postponed = set(kept.postponed)
     state.guarded_ns = kept.guarded_ns
+    state.broken = set(kept.broken)
+    state.open_trades = list(kept.open_trades)

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,8 +20,7 @@ from bot.model.units import NS_PER_HOUR, NS_PER_MS
 from bot.modes.clock import WALL
 from bot.modes.places import new_session
 from bot.modes.setup import Setup, of
-from bot.modes.trading import Interrupted, Options, PaperResult, Trading
-from bot.tape.merge import Source
+from bot.modes.trading import Interrupted, Market, Options, PaperResult, Trading
 
 SWITCH_S: Final = 0.0005
 """How soon another thread gets the interpreter: with the usual 5 ms, a busy loop kept the
@@ -56,13 +54,13 @@ def run(
         control=config.file.control.enabled,
         console=Console(stderr=True) if screen else None,
     )
-    return trade(of(config, market.instruments, ""), market.sources(), path, terms, options)
+    return trade(of(config, market.instruments, ""), market, path, terms, options)
 
 
 def trade(
-    setup: Setup, sources: Sequence[Source], path: Path, terms: Manifest, options: Options
+    setup: Setup, market: Market, path: Path, terms: Manifest, options: Options
 ) -> PaperResult:
-    """Run a session over sources that say the same each time they are read.
+    """Run a session over a market.
 
     Raises AlreadyRunning, JournalError for a disk that is full or a session that is damaged,
     and KeyboardInterrupt when a person asked twice.
@@ -71,7 +69,7 @@ def trade(
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:
-        return asyncio.run(Trading(setup, sources, session, options).run())
+        return asyncio.run(Trading(setup, market, session, options).run())
     except Interrupted:
         raise KeyboardInterrupt from None
     finally:

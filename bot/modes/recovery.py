@@ -38,11 +38,13 @@ OPENINGS: Final = "openings"
 class Recovered(Struct, frozen=True):
     """Where the last run ended.
 
-    state: with its market. beyond: records of what was heard and not yet written down.
+    state: with its market. memo: where the market stood some time before that, if it told.
+    beyond: records of what was heard and not yet written down.
     difference: where deciding again came to something else; None: nowhere.
     """
 
     state: State
+    memo: bytes | None
     beyond: list[Record]
     difference: Difference | None
 
@@ -69,7 +71,7 @@ def recover(session: Session, settings: Settings) -> Recovered | None:
         beyond = recall(engine, _after(session.path, base), records)
     elif again.left:
         recall(engine, (), again.left)
-    return Recovered(engine.state, beyond, again.difference)
+    return Recovered(engine.state, base.memo, beyond, again.difference)
 
 
 def engine_at(settings: Settings, base: Checkpoint, where: str) -> Engine:

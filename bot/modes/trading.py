@@ -6,11 +6,12 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct, structs
 from rich.console import Console
 
+from bot.engine.allowance import CLOSING
 from bot.engine.operator import STOPPING
 from bot.engine.outcome import Outcome
 from bot.engine.state import State
@@ -58,6 +59,22 @@ class Options(Struct, frozen=True, kw_only=True):
     checkpoint_s: float = CHECKPOINT_S
 
 
+class Market(Protocol):
+    """A market that says the same each time it is read."""
+
+    def sources(self) -> Sequence[Source]:
+        """All of it, from its beginning."""
+        ...
+
+    def memo(self, now_ns: int) -> bytes | None:
+        """Where it stood not long before a time; None when it cannot tell."""
+        ...
+
+    def after(self, memo: bytes) -> Sequence[Source]:
+        """From where a memo says that it stood, each source with its whole book first."""
+        ...
+
+
 class PaperResult(Result, frozen=True, kw_only=True):
     """What came of a run on paper.
 
@@ -79,13 +96,11 @@ class Interrupted(Exception):
 class Trading:
     """One run; made for a session that is open, which it closes."""
 
-    def __init__(
-        self, setup: Setup, sources: Sequence[Source], session: Session, options: Options
-    ) -> None:
+    def __init__(self, setup: Setup, market: Market, session: Session, options: Options) -> None:
         """Take everything that it needs; nothing happens yet."""
         settings = structs.replace(setup.settings, epoch=epoch_digits(session.epoch))
         self._setup = structs.replace(setup, settings=settings)
-        self._sources = sources
+        self._market = market
         self._session = session
         self._options = options
         self._stop = asyncio.Event()
@@ -167,7 +182,7 @@ class Trading:
         """
         session = self._session
         recovered = recover(session, self._setup.settings)
-        items, first_ns = self._market(recovered)
+        items, first_ns = self._items(recovered)
         drive = driver(self._setup, journal, session.tape)
         state = drive.engine.state
         if recovered is None:
@@ -176,14 +191,16 @@ class Trading:
             await self._resume(drive, journal, recovered)
             beginning = _resumed(state)
         state.seq = session.last_seq
-        opening = checkpoint.take(state, session.epoch, market=False)
+        memo = None if recovered is None else recovered.memo
+        opening = checkpoint.take(state, session.epoch, market=False, memo=memo)
         await asyncio.to_thread(save_opening, session, opening)
         paced = Paced(items, start_ns=first_ns, speed=self._options.speed, clock=MONOTONIC)
         return drive, paced, beginning
 
-    def _market(self, recovered: Recovered | None) -> tuple[Iterator[Block | AnyEvent], int]:
+    def _items(self, recovered: Recovered | None) -> tuple[Iterator[Block | AnyEvent], int]:
         """What the market says from now on, and when that begins."""
-        sources = self._sources
+        memo = None if recovered is None else recovered.memo
+        sources = self._market.sources() if memo is None else self._market.after(memo)
         if recovered is not None:
             sources = [Continued(each, recovered.state.now) for each in sources]
         items = merge(sources)
@@ -226,7 +243,8 @@ class Trading:
         async with self._saving:
             if state.seq == self._saved:
                 return
-            taken = checkpoint.take(state, self._session.epoch, market=True)
+            memo = self._market.memo(state.now)
+            taken = checkpoint.take(state, self._session.epoch, market=True, memo=memo)
             payload = await asyncio.to_thread(checkpoint.encode, taken)
             # A snapshot must not know more than the journal.
             await journal.append(())
@@ -270,7 +288,7 @@ class Trading:
 def _resumed(state: State) -> list[AnyEvent]:
     """What a run that goes on begins with: the fate of orders, and leave to trade again."""
     beginning = resolutions(state)
-    if any(state.desk.permit(name).why == STOPPING for name in state.names):
+    if any(state.desk.permit(name).why in (STOPPING, CLOSING) for name in state.names):
         now = state.now
         beginning.append(
             OperatorCommand(ts_recv=now, ts_venue=now, verb="start", who=WHO, why="goes on")

@@ -25,10 +25,17 @@ class Bots:
         )
         assert self._heard() == "ready"
 
-    def run_and_kill(self, after_s: float, checkpoint_s: float = 0.3) -> None:
+    def run_and_kill(
+        self, after_s: float, checkpoint_s: float = 0.3, *, starting: bool = False
+    ) -> None:
+        """Kill it so long after it began to trade or, while it starts, after its first breath."""
+        begun = self._openings()
         self.server.stdin.write(f"{self.path} {checkpoint_s}\n")
         self.server.stdin.flush()
         bot = int(self._heard())
+        deadline = time.monotonic() + 20
+        while not starting and self._openings() == begun and time.monotonic() < deadline:
+            time.sleep(0.005)
         time.sleep(after_s)
         os.kill(bot, signal.SIGKILL)
         assert self._heard() == "gone"
@@ -40,6 +47,9 @@ class Bots:
         self.server.stdin.close()
         self.server.wait()
         self.server.stdout.close()
+
+    def _openings(self) -> int:
+        return len(list(self.path.glob("openings/*/*.snapshot")))
 
     def _heard(self) -> str:
         return self.server.stdout.readline().strip()

@@ -96,7 +96,7 @@ def options(**changed: Any) -> Options:
 
 def run_for(path: Path, setup: Setup | None = None, **changed: Any) -> PaperResult:
     chosen, made, terms = market()
-    return trade(setup or chosen, made.sources(), path, terms, options(**changed))
+    return trade(setup or chosen, made, path, terms, options(**changed))
 
 
 # --- what a journal says, without the bot's own way of reading it --------------------------

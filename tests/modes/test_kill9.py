@@ -23,8 +23,9 @@ def killed(tmp_path_factory):
     path = tmp_path_factory.mktemp("killed") / "session"
     choice = random.Random(SEED)
     with Bots(path) as bots:
-        for _ in range(KILLS):
-            bots.run_and_kill(choice.uniform(0.05, 0.9))
+        for kill in range(KILLS):
+            starting = kill % 4 == 3
+            bots.run_and_kill(choice.uniform(0.01, 0.4), starting=starting)
     run_for(path, duration_s=0.5)
     return path
 
@@ -52,7 +53,7 @@ def test_positions_are_what_the_journal_says(killed):
         assert held == told.positions
         compared += 1
 
-    assert compared > KILLS // 2
+    assert compared >= KILLS * 3 // 4
 
 
 def test_orders_are_what_the_journal_says(killed):
@@ -94,4 +95,4 @@ def test_every_run_can_be_derived_again(killed):
 
     assert verified.difference is None, str(verified.difference)
     assert verified.records > 1000
-    assert verified.runs >= KILLS - 1  # one may be killed before it has a session
+    assert verified.runs > KILLS // 2  # some are killed before they have the session

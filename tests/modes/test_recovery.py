@@ -25,7 +25,7 @@ def crashed(tmp_path_factory):
     """A session whose bot was killed in the middle of its first run, long after its beginning."""
     path = tmp_path_factory.mktemp("crashed") / "session"
     with Bots(path) as bots:
-        bots.run_and_kill(1.3, checkpoint_s=60.0)
+        bots.run_and_kill(0.8, checkpoint_s=60.0)
     return path
 
 
