@@ -49,7 +49,7 @@ ROOMS: dict[str, frozenset[str]] = {
     | {"config", "plugins"},
     "report": NOUNS | DECISIONS | {"recording", "journal", "engine", "modes"},  # of a run's result
     "web": below("model", "modes", "report", "telemetry"),
-    "testing": below("model", "tape", "signals", "strategy", "engine", "modes"),
+    "testing": NOUNS | DECISIONS | {"engine", "modes", "config", "journal"},
     "cli": NOUNS  # it shows recordings and checks strategies without a run
     | {"recording", "feeds", "signals", "strategy", "testing"}
     | {"config", "plugins", "modes", "report", "web"},

@@ -167,6 +167,8 @@ class Driver:
             together.busy = not self.venue.idle
 
     async def _step(self, event: AnyEvent, command: Command | None) -> None:
+        if isinstance(command, Cancel) and self._is_over(command):
+            return  # It filled, or was never sent, while the cancel was on its way.
         seq = self.engine.state.seq + 1
         if self._tape is not None:
             self._tape.append(seq, event)
@@ -178,6 +180,10 @@ class Driver:
             await self._send(command, event.ts_recv)
         elif isinstance(command, Cancel):
             self._submit(command, event.ts_recv)
+
+    def _is_over(self, cancel: Cancel) -> bool:
+        order = self.engine.state.desk.blotter.get(cancel.order_id)
+        return order is None or order.closed
 
     async def _send(self, approved: Approved, now: int) -> None:
         """Look at a durable order once more; then its first byte may leave."""

@@ -1,13 +1,13 @@
 """A run over a tape that is there already, as a plain function."""
 
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from itertools import chain
 
 from bot.journal.memory import MemoryJournal
 from bot.journal.port import Journal
 from bot.model.event import AnyEvent
 from bot.modes.clock import CPU
-from bot.modes.driver import TapeSink
+from bot.modes.driver import Driver, TapeSink
 from bot.modes.result import Result, conclude
 from bot.modes.series import Series, sample
 from bot.modes.setup import Setup, deposits, driver, priced
@@ -18,6 +18,8 @@ from bot.tape.rows import Block
 
 __all__ = ["Result", "run"]
 
+Wire = Callable[[Setup, Journal, TapeSink | None], Driver]
+
 
 def run(
     setup: Setup,
@@ -27,11 +29,13 @@ def run(
     sink: TapeSink | None = None,
     rows: int | None = None,
     watched: bool = True,
+    wire: Wire = driver,
 ) -> Result:
     """Replay a tape under a setup; the same arguments give the same result, to the last bit.
 
     rows: cut the tape into blocks of at most so many rows; that changes nothing.
     watched: sample what a report draws; without, the result's series are empty but for its end.
+    wire: makes the driver.
     """
     items = _cut(merge(tape), rows)
     first = next(items, None)
@@ -39,7 +43,7 @@ def run(
         journal = MemoryJournal(run=b"", seq=0, ts_ns=0, keep=False)
     if isinstance(first, Block):
         setup = priced(setup, first)
-    drive = driver(setup, journal, sink)
+    drive = wire(setup, journal, sink)
     state = drive.engine.state
     series = Series(state)
     if watched:

@@ -59,7 +59,7 @@ def test_the_acceptance_examples_have_at_most_25_lines(name):
 
 
 def test_every_block_is_imported_by_a_test():
-    tested = ("Lean", "Ratchet", "test_it_stays", "MarkPremium", "TradeBurst")
+    tested = ("Lean", "Ratchet", "test_it_stays", "Leaning", "MarkPremium", "TradeBurst")
 
     assert len(BLOCKS) == len((*tested, "BestPair", "OptionHedge"))
 
@@ -86,6 +86,12 @@ def test_the_ratchet_remembers_its_highest_price(load):
 
 def test_the_test_in_the_readme_passes(load):
     load("test_it_stays_out_while_the_book_is_even").test_it_stays_out_while_the_book_is_even()
+
+
+def test_the_run_in_the_readme_passes(load):
+    module = load("Leaning")
+
+    module.test_it_holds_a_coin_while_buyers_queue_and_sells_it_after_an_outage()
 
 
 def test_the_plain_signal_averages_the_premium_of_the_mark(load):
