@@ -56,7 +56,7 @@ def give(state: State, exposure: EngineExposure, plan: Plan) -> Given:
         for going in passed:
             state.desk.add(going, *decision_mids(state, going.proposal.instrument))
         approved += passed
-    exposure.set_aside(None)
+    exposure.set_free()
     for held in refused:
         state.desk.refused(held.proposal)
     crossed, postings = _cross(state, exposure, plan.crosses)

@@ -107,11 +107,10 @@ class EngineExposure:
         return live + [one for one in self._aside if one.instrument == instrument]
 
     def set_aside(self, basket: str | None) -> None:
-        """Count what baskets under way may still need, for everyone but `basket` itself.
+        """From here on count what baskets under way may still need, all but `basket` itself.
 
         Nobody else may use that up; its own orders are part of it.
         """
-        self._aside = []
         if self._state.desk.baskets:
             self._aside = [
                 reserved(leg)
@@ -119,6 +118,10 @@ class EngineExposure:
                 for leg in other.legs
                 if other.basket != basket
             ]
+
+    def set_free(self) -> None:
+        """Count only what is there: a review is over."""
+        self._aside = []
 
     def mark(self, instrument: InstrumentId) -> Decimal | None:
         """The mark price, or what the configuration takes for it."""

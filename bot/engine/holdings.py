@@ -17,6 +17,10 @@ class EngineHoldings:
     def __init__(self, state: State) -> None:
         """Look at a state."""
         self._state = state
+        self._traders: dict[InstrumentId, list[StrategyName]] = {}
+        for name, strategy in state.settings.strategies:
+            for instrument in strategy.trades():
+                self._traders.setdefault(InstrumentId(instrument), []).append(name)
 
     @property
     def now(self) -> int:
@@ -49,11 +53,12 @@ class EngineHoldings:
     def collar(self, instrument: InstrumentId, side: Side) -> int | None:
         """The worst price inside every collar that is stated; None: none is, or one is unknown.
 
-        The tightest of the total's and the account's and, being the same for all strategies,
-        not a strategy's own: risk refuses what goes beyond that.
+        The tightest of the total's, the account's, and those of the strategies that name the
+        instrument: an order beyond its own strategy's would only be refused.
         """
         limits = self._state.settings.limits
         scopes = [limits.total, limits.accounts.get(self._state.account(instrument))]
+        scopes += [limits.strategies.get(name) for name in self._traders.get(instrument, ())]
         worst: list[int] = []
         for scope in scopes:
             for price in self._bounds(instrument, side, scope):
