@@ -110,17 +110,20 @@ class BlockBuilder:
         """The messages so far as a block of its own; the builder starts over."""
         messages, rows = self.messages, self.rows
         self._first[messages] = rows
-        block = Block.of(
+        # The columns are of the right kind already: nothing has to be made to fit.
+        block = Block(
             self.instruments,
-            kind=self.kind[:rows].copy(),
-            side=self.side[:rows].copy(),
-            price=self.price[:rows].copy(),
-            size=self.size[:rows].copy(),
-            ts_recv=self._ts_recv[:messages].copy(),
-            ts_venue=self._ts_venue[:messages].copy(),
-            instrument=self._instrument[:messages].copy(),
-            flags=self._flags[:messages].copy(),
-            first=self._first[: messages + 1].copy(),
+            self.kind[:rows].copy(),
+            self.side[:rows].copy(),
+            self.price[:rows].copy(),
+            self.size[:rows].copy(),
+            self._ts_recv[:messages].copy(),
+            self._ts_venue[:messages].copy(),
+            self._instrument[:messages].copy(),
+            self._flags[:messages].copy(),
+            self._first[: messages + 1].copy(),
+            0,
+            messages,
         )
         self.rows = self.messages = 0
         return block
