@@ -75,7 +75,7 @@ class Listener:
         self._operators = operators
         self._snapshot = snapshot
         self._strategies = strategies
-        self._clients = 0
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def serve(self) -> None:
         """Listen until cancelled; the socket is gone afterwards."""
@@ -93,16 +93,19 @@ class Listener:
         finally:
             os.umask(before)
         try:
-            async with server:
-                await server.serve_forever()
+            await asyncio.Event().wait()
         finally:
+            # Not `async with`: from 3.12 on that waits for clients who have nothing to say.
+            server.close()
+            for writer in self._writers:
+                writer.close()
             self.path.unlink(missing_ok=True)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it hangs up, says nothing for long, or makes no sense."""
-        self._clients += 1
+        self._writers.add(writer)
         try:
-            while self._clients <= CLIENTS_MAX:
+            while len(self._writers) <= CLIENTS_MAX:
                 async with asyncio.timeout(IDLE_S):
                     line = await reader.readline()
                 if not line:
@@ -114,7 +117,7 @@ class Listener:
         except (TimeoutError, ValueError, OSError):
             pass  # Too slow, too long or gone: its own loss.
         finally:
-            self._clients -= 1
+            self._writers.discard(writer)
             writer.close()
 
     async def _answer(self, line: bytes) -> Answer:

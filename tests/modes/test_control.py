@@ -148,6 +148,18 @@ def test_without_a_bot_the_message_says_how_to_start_one(folder):
         status(folder)
 
 
+async def test_a_client_that_says_nothing_does_not_keep_the_bot_from_ending(folder):
+    async with Running(folder) as bot:
+        reader, writer = await asyncio.open_unix_connection(os.fspath(bot.listener.path))
+        await asyncio.to_thread(status, folder)
+        async with asyncio.timeout(2):
+            await bot.__aexit__()
+            rest = await reader.read()
+        writer.close()
+
+    assert rest == b""
+
+
 async def test_a_folder_too_deep_for_a_socket_gets_one_elsewhere(tmp_path):
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
