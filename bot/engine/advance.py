@@ -44,15 +44,13 @@ def take_message(rows: Rows, m: int, book: Book, signals: Signals) -> None:
         if flags & SNAPSHOT:
             forget_book(signals, book, i, t)
     snapshot = flags & SNAPSHOT
-    shown = signals.row_first[i + 1] > signals.row_first[i]
     for r in range(rows.first[m], rows.first[m + 1]):
         kind = int(rows.kind[r])
         side = int(rows.side[r])
         price = rows.price[r]
         size = rows.size[r]
         previous = take_book_row(book, i, kind, side, price, size, snapshot, t)
-        if shown:
-            take_signal_row(signals, book, i, kind, side, price, size, previous, t)
+        take_signal_row(signals, book, i, kind, side, price, size, previous, t)
     if flags & OPEN == 0:
         end_message(book, i, t)
         end_signals(signals, book, i, t)

@@ -66,10 +66,11 @@ class Signals(NamedTuple):
     """All signals of an engine.
 
     first, member: the signals of instrument i are `member[first[i]:first[i + 1]]`.
-    row_first, row_member: likewise for those that want rows. settles: next settlement of
-    each instrument, ns. slot: (slots, columns of `slots`); known: 1 or 0; trigger_first,
-    trigger: likewise by slot. plain: instruments with a plain-Python signal. blank: a ladder
-    without levels, shown instead of one that is no price source.
+    row_first, row_member: likewise those that want rows of a kind, at `i * ROW_KINDS + kind`.
+    value: one a slot, and known: whether it is, 1 or 0. trigger_first, trigger: likewise by
+    slot. settles: next settlement of each instrument, ns. plain: instruments with a
+    plain-Python signal. blank: a ladder without levels, shown instead of one that is no price
+    source.
     """
 
     spec: Int64s

@@ -28,13 +28,11 @@ from bot.signals.arrays import (
     Signals,
 )
 from bot.signals.carry_kernels import net_carry
+from bot.signals.depth_kernels import depth_imbalance, depth_row, forget_depth
 from bot.signals.foreign import CLEAR, END, call_foreign
 from bot.signals.funding_kernels import funding_excess, predicted_funding
 from bot.signals.impact_kernels import impact
 from bot.signals.order_book_kernels import (
-    depth_imbalance,
-    depth_row,
-    forget_depth,
     ladder_imbalance,
     queue_imbalance,
     spread,
@@ -50,7 +48,7 @@ from bot.signals.publish import publish, pull_triggers, withdraw
 from bot.signals.standard import window_ready, window_repeat, window_score
 from bot.signals.touch import FROM_BOOK
 from bot.signals.trade_kernels import trade_imbalance, trade_row, vwap_deviation, vwap_row
-from bot.tape.rows import LEVEL
+from bot.tape.rows import LEVEL, ROW_KINDS
 
 SECOND_NS: Final = 1_000_000_000
 
@@ -86,10 +84,9 @@ def take_row(
     t: int,
 ) -> None:
     """Show one row to the signals of instrument `i` that want its kind."""
-    for k in range(signals.row_first[i], signals.row_first[i + 1]):
+    at = i * ROW_KINDS + kind
+    for k in range(signals.row_first[at], signals.row_first[at + 1]):
         g = signals.row_member[k]
-        if (signals.spec[g, ROWS] >> kind) & 1 == 0:
-            continue
         code = signals.spec[g, CODE]
         if code == DEPTH_IMBALANCE:
             depth_row(signals, g, side, price, size - previous)
@@ -178,9 +175,10 @@ def evaluate(signals: Signals, book: Book, i: int, heard: int, top: int, t: int)
             compute(signals, book, g, i, t)
             if spec[STANDARD] >= 0:
                 score_standard(signals, spec[STANDARD])
-        elif spec[FORCE] != 0:
-            pull_triggers(signals, spec[SLOT])
+        elif spec[FORCE] == 0:
+            continue
         spec[FORCE] = 0
+        pull_triggers(signals, spec[SLOT])
 
 
 @kernel(void(SIGNALS, BOOK, i8, i8))

@@ -13,7 +13,7 @@ from bot.signals.base import Recipe
 from bot.signals.evaluate import PLAIN
 from bot.signals.slots import Float64s
 from bot.signals.standard import window_size
-from bot.tape.rows import Int64s
+from bot.tape.rows import ROW_KINDS, Int64s
 
 NO_SLOT: Final = -1
 
@@ -61,7 +61,7 @@ def lay_out(recipes: Sequence[Recipe], triggers: Sequence[Trigger], instruments:
     standard: list[tuple[int, int, int, int]] = []
     states = slot_count = 0
     members: list[list[int]] = [[] for _ in range(instruments)]
-    rows: list[list[int]] = [[] for _ in range(instruments)]
+    rows: list[list[int]] = [[] for _ in range(instruments * ROW_KINDS)]
     plain = np.zeros(instruments, np.int64)
     for g, (recipe, place) in enumerate(zip(recipes, places(recipes), strict=True)):
         spec[g] = _spec_row(recipe, len(param), states, place.slot)
@@ -78,8 +78,9 @@ def lay_out(recipes: Sequence[Recipe], triggers: Sequence[Trigger], instruments:
         else:
             for i in {recipe.instrument, recipe.other} - {-1}:
                 members[i].append(g)
-        if recipe.rows:
-            rows[recipe.instrument].append(g)
+        for kind in range(ROW_KINDS):
+            if recipe.rows >> kind & 1:
+                rows[recipe.instrument * ROW_KINDS + kind].append(g)
     first, member = _ragged(members)
     row_first, row_member = _ragged(rows)
     trigger_first, trigger = _hang(triggers, slot_count)

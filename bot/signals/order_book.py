@@ -7,7 +7,7 @@ from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_SECOND, Base, InstrumentId
 from bot.signals import evaluate
 from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive, reading
-from bot.signals.order_book_kernels import DEPTH_STATE
+from bot.signals.depth_kernels import DEPTH_STATE
 from bot.signals.standard import MEAN_STATE
 from bot.tape.rows import LEVEL
 

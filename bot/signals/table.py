@@ -188,6 +188,7 @@ class SignalTable:
             publish.withdraw(self.arrays, slot)
         else:
             publish.publish(self.arrays, slot, float(value))
+        publish.pull_triggers(self.arrays, slot)
 
     def force(self, entry: Entry) -> None:
         """Wake its strategy when an input of it is heard again, whether or not it moves."""

@@ -32,6 +32,7 @@ TOUCH: Final = 2
 message carries a bid row and an ask row; size 0: that side is empty."""
 SCALAR: Final = 3
 """A number: its field code stands in `side`, its fixed-point value in `price`."""
+ROW_KINDS: Final = 4
 
 BUY: Final = 1
 SELL: Final = -1
