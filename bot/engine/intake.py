@@ -13,15 +13,18 @@ from bot.engine.state import DAY_NS, State
 from bot.ledger.postings import Posting
 from bot.model.event import (
     AnyEvent,
+    CancelRequested,
     FeedLost,
     FeedRestored,
     FundingRate,
     Heartbeat,
     InstrumentChanged,
+    IntentDurable,
     Liquidation,
     LongShortRatio,
     OpenInterest,
     OperatorCommand,
+    OrderSent,
     Timer,
 )
 from bot.signals.arrays import WOKEN
@@ -96,6 +99,10 @@ def take_event(state: State, event: AnyEvent) -> Taken:
             return _take_market(state, event)
         case OpenInterest() | Liquidation() | LongShortRatio():
             return Taken()
+        case IntentDurable() | OrderSent() | CancelRequested():
+            # Our own acts: what they change was planned when they were.
+            told = reports.take_report(state, event)
+            return Taken(notes=told.notes)
         case OperatorCommand():
             return Taken(stirred=True, notes=operator.obey(state, event))
         case _:
