@@ -19,6 +19,7 @@ from bot.engine.engine import Engine
 from bot.engine.exposure import DIGITS
 from bot.engine.settings import Settings
 from bot.engine.state import State
+from bot.errors import JournalError
 from bot.journal import snapshots
 from bot.journal.durable import make_folder
 from bot.journal.port import Record, RecordKind
@@ -111,16 +112,21 @@ def openings(path: Path, epoch: int) -> Path:
 
 
 def _newest(session: Session) -> Checkpoint | None:
-    """The newest state that was kept, of snapshots and openings."""
-    found: list[Checkpoint] = []
-    kept = session.latest_snapshot()
+    """The newest state that was kept, of snapshots and openings.
+
+    An opening needs no snapshot: where all of those are damaged, its run is taken in again.
+    """
+    began = (read_opening(session.path, epoch) for epoch in range(session.epoch - 1, 0, -1))
+    opening = next((one for one in began if one is not None), None)
+    found = [] if opening is None else [opening]
+    try:
+        kept = session.latest_snapshot()
+    except JournalError:
+        if opening is None:
+            raise
+        kept = None
     if kept is not None:
         found.append(checkpoint.decode(kept.payload, str(session.path)))
-    for epoch in range(session.epoch - 1, 0, -1):
-        opening = read_opening(session.path, epoch)
-        if opening is not None:
-            found.append(opening)
-            break
     return max(found, key=lambda one: (one.epoch, one.seq), default=None)
 
 

@@ -25,7 +25,7 @@ def killed(tmp_path_factory):
     with Bots(path) as bots:
         for kill in range(KILLS):
             starting = kill % 4 == 3
-            bots.run_and_kill(choice.uniform(0.01, 0.4), starting=starting)
+            bots.run_and_kill(choice.uniform(0.01, 0.3), starting=starting)
     run_for(path, duration_s=0.5)
     return path
 

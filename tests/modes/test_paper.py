@@ -75,7 +75,7 @@ def told(path):
 
 
 def test_a_run_trades_books_and_leaves_no_order_behind(tmp_path):
-    result = run_for(tmp_path / "session", duration_s=0.8)
+    result = run_for(tmp_path / "session", duration_s=0.5)
 
     assert result.exit_code == 0
     assert result.counts.fills > 5
@@ -86,8 +86,8 @@ def test_a_run_trades_books_and_leaves_no_order_behind(tmp_path):
 
 
 def test_the_next_run_goes_on_where_the_last_one_ended(tmp_path):
-    first = run_for(tmp_path / "session", duration_s=0.6)
-    second = run_for(tmp_path / "session", duration_s=0.4)
+    first = run_for(tmp_path / "session", duration_s=0.35)
+    second = run_for(tmp_path / "session", duration_s=0.25)
 
     assert (first.run, second.run) == (1, 2)
     assert second.first_ns >= first.last_ns
@@ -97,8 +97,8 @@ def test_the_next_run_goes_on_where_the_last_one_ended(tmp_path):
 
 
 def test_order_ids_begin_with_the_number_of_the_run(tmp_path):
-    run_for(tmp_path / "session", duration_s=0.4)
-    run_for(tmp_path / "session", duration_s=0.4)
+    run_for(tmp_path / "session", duration_s=0.25)
+    run_for(tmp_path / "session", duration_s=0.25)
 
     prefixes = {name[:3] for name in told(tmp_path / "session").orders}
 
@@ -117,7 +117,7 @@ def test_a_strategy_that_raises_ends_alone_and_the_exit_code_says_so(tmp_path):
     shipped = structs.replace(setup.settings, strategies=setup.settings.strategies[:-1])
     broken = structs.replace(setup, settings=settings_with(shipped, Raising(instrument=PERP)))
 
-    result = run_for(tmp_path / "session", broken, duration_s=0.6)
+    result = run_for(tmp_path / "session", broken, duration_s=0.35)
 
     assert result.exit_code == 12
     assert result.warnings == [

@@ -12,8 +12,8 @@ from tests.modes.samples import PERP, Churn, market, run_for, settings_of, setti
 def session(tmp_path_factory):
     """Two runs, both ended in good order."""
     path = tmp_path_factory.mktemp("verified") / "session"
-    run_for(path, duration_s=0.6)
-    run_for(path, duration_s=0.4)
+    run_for(path, duration_s=0.25)
+    run_for(path, duration_s=0.25)
     return path
 
 
