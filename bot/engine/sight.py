@@ -11,7 +11,7 @@ from bot.model.instrument import Instrument, Kind
 from bot.model.units import NS_PER_HOUR, Currency, InstrumentId
 from bot.risk.limits import TOTAL, Level, Scope
 from bot.signals.base import Fees, Score
-from bot.signals.slots import HIGH, LOW
+from bot.signals.slots import HIGH, LOW, SEEN, SEEN_KNOWN
 from bot.strategy.sight import (
     Chain,
     Column,
@@ -46,11 +46,25 @@ class EngineSight:
         return market.table.value(market.table.entries[strategy][name], market.book, market.now)
 
     def arm(self, strategy: int, name: str, above: float | None, below: float | None) -> None:
-        """Ask the strategy again when the score crosses one of these."""
+        """Ask the strategy again when the score crosses one of these.
+
+        What is watched is the stretch around the score as it is now in which no answer changes;
+        a score that stands on a bound is asked about as soon as it leaves it.
+        """
         table = self._state.market.table
-        trigger = table.arrays.trigger[table.entries[strategy][name].trigger]
-        trigger[LOW] = -math.inf if above is None else above
-        trigger[HIGH] = math.inf if below is None else below
+        entry = table.entries[strategy][name]
+        value = self.value(strategy, name)
+        if value is None:
+            table.force(entry)
+            return
+        bounds = [bound for bound in (above, below) if bound is not None]
+        cuts = [*bounds, *(math.nextafter(bound, math.inf) for bound in bounds)]
+        trigger = table.arrays.trigger[entry.trigger]
+        trigger[LOW] = max((cut for cut in cuts if cut <= value), default=-math.inf)
+        beyond = min((cut for cut in cuts if cut > value), default=math.inf)
+        trigger[HIGH] = math.nextafter(beyond, -math.inf) if beyond < math.inf else math.inf
+        # It may have been asked for another reason, and has seen this value all the same.
+        trigger[SEEN], trigger[SEEN_KNOWN] = value, 1.0
 
     def table(self, strategy: int, name: str) -> Column:
         """A watch over a universe: a value for each of its instruments, NaN unknown."""

@@ -9,9 +9,9 @@ from importlib import import_module
 TYPE_CHECKING = False  # Importing the engine for it would cost every user of a fake view a second.
 
 if TYPE_CHECKING:
+    from bot.testing.contracts import listing as listing
     from bot.testing.harness import Run as Run
     from bot.testing.harness import run as run
-    from bot.testing.contracts import listing as listing
     from bot.testing.tape import Tape as Tape
     from bot.testing.view import FakeView as FakeView
 
