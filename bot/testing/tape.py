@@ -119,6 +119,14 @@ class Tape:
         self._shown[one.id] = rows
         return self._say(one, *rows, flags=SNAPSHOT)
 
+    def level(self, instrument: str, side: str, price: float, size: float) -> Self:
+        """Change one level of a book that was shown: `bid` or `ask`; a size of 0 removes it."""
+        one = self._one(instrument)
+        row = (LEVEL, {"bid": BID, "ask": ASK}[side], _ticks(one, price), _lots(one, size))
+        others = [shown for shown in self._shown.get(one.id, ()) if shown[:3] != row[:3]]
+        self._shown[one.id] = (*others, row) if size else tuple(others)
+        return self._say(one, row)
+
     def trade(self, instrument: str, side: str, price: float, size: float) -> Self:
         """Someone trades; `side` is the aggressor's, `buy` or `sell`."""
         one = self._one(instrument)
