@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 
 from bot.engine.state import State
 from bot.model.intent import Basket, Intent, Quote, Target, Unit, Urgency
-from bot.model.units import StrategyName
+from bot.model.units import InstrumentId, StrategyName
 from bot.risk.kill import Mode
 from bot.risk.limits import Level, Scope
 
@@ -17,7 +17,7 @@ def attempt(work: Callable[[], _Result]) -> tuple[_Result | None, str | None]:
     """What an author's code comes to, or what is wrong with it."""
     try:
         return work(), None
-    except Exception as error:  # Whatever it is, it must not reach the engine.
+    except (Exception, SystemExit) as error:  # Whatever it is, it must not reach the engine.
         return None, f"{type(error).__name__}: {error}"
 
 
@@ -33,18 +33,25 @@ def fail(state: State, name: StrategyName, fault: str) -> None:
 
 
 def intents_of(state: State, answer: Any) -> tuple[Intent, ...]:
-    """An answer as intents about what is listed; TypeError or LookupError when it is none."""
+    """An answer as intents about what is listed, each instrument once.
+
+    TypeError, LookupError or ValueError when it is none.
+    """
     if answer is None:
         return ()
     if not isinstance(answer, Target | Basket | Quote | list | tuple):
         raise TypeError(f"answer: got {answer!r}, expected {_INTENTS}")
     intents = tuple(answer) if isinstance(answer, list | tuple) else (answer,)
+    named: set[InstrumentId] = set()
     for intent in intents:
         if not isinstance(intent, Target | Basket | Quote):
             raise TypeError(f"answer: got {intent!r} in it, expected {_INTENTS}")
         for part in intent.legs if isinstance(intent, Basket) else (intent,):
             if part.instrument not in state.terms.by_id:
                 raise LookupError(f"instrument: got {part.instrument!r}, expected a listed one")
+            if part.instrument in named:  # each asking would order one of them and undo the other
+                raise ValueError(f"instrument: got {part.instrument!r} twice, expected it once")
+            named.add(part.instrument)
             if isinstance(part, Target):
                 _check_words(part)
     return intents

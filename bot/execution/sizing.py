@@ -12,6 +12,8 @@ from bot.model.intent import Unit
 
 _NEARLY: Final = Decimal("1e-6")
 """Of a lot: 0.1 + 0.2 is three tenths, and not a lot less."""
+LOTS_MAX: Final = 2**53
+"""More than any venue has: who asks for more asks for this, and every limit refuses it."""
 
 
 def exact(amount: float) -> Decimal:
@@ -42,7 +44,9 @@ def lot_worth(instrument: Instrument, unit: Unit, mark: Decimal | None) -> Decim
 
 
 def whole(lots: Decimal) -> int:
-    """Whole lots, toward zero, forgiving what a float cannot say."""
+    """Whole lots, toward zero, forgiving what a float cannot say; at most `LOTS_MAX` of them."""
+    if abs(lots) >= LOTS_MAX:  # or they could be computed with, but not written down
+        return LOTS_MAX if lots > 0 else -LOTS_MAX
     nearest = int(lots.to_integral_value())
     return nearest if abs(lots - nearest) < _NEARLY else int(lots)
 

@@ -1,6 +1,7 @@
 """A strategy that raises or answers nonsense is halted, alone, until a person resumes it."""
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,7 @@ def raises(view: Any) -> None:
 NONSENSE: dict[str, Callable[[Any], Any]] = {
     "raises": raises,
     "divides by zero": lambda view: 1 / 0,
+    "ends the process": lambda view: sys.exit(3),
     "recurses for ever": lambda view: NONSENSE["recurses for ever"](view),
     "a string": lambda view: "buy",
     "a number": lambda view: 1.0,
@@ -66,7 +68,12 @@ NONSENSE: dict[str, Callable[[Any], Any]] = {
         Target(ETH, 1.0), Target(PERP, 1.0), max_unhedged=math.nan
     ),
     "a crossed quote": lambda view: Quote(ETH, (100.0, 1.0), (99.0, 1.0)),
-    "an instrument twice": lambda view: [Target(ETH, 1.0), Target(ETH, 2.0), "and more"],
+    "a list with a string": lambda view: [Target(ETH, 1.0), "and more"],
+    "an instrument twice": lambda view: [Target(ETH, 1.0), Target(ETH, 2.0)],
+    "an instrument alone and in a basket": lambda view: [
+        Target(ETH, 1.0),
+        Basket(Target(ETH, 1.0), Target(PERP, -1.0), max_unhedged=1.0),
+    ],
     "an unknown score": lambda view: view["other"],
     "the market of nowhere": lambda view: view.touch(NOWHERE),
     "a gate with a word": lambda view: view.gate("mid", above="high"),
@@ -100,6 +107,18 @@ def test_the_message_says_what_was_answered_and_what_was_expected() -> None:
         "NaN": f"ValueError: strategy: {ETH} quantity: got nan, expected a finite number",
         "raises": "KeyError: 'no such score'",
     }
+
+
+def test_a_size_beyond_all_bounds_is_refused_and_the_state_can_still_be_written_down() -> None:
+    tape = moving()
+    engine = engine_of({"greedy": hold(1e300)}, tape, limits={"order_notional_max": 1000})
+
+    outcomes = feed(engine, items(tape))
+
+    assert not any(outcome.approved for outcome in outcomes)
+    assert any(outcome.refused for outcome in outcomes)
+    assert engine.state.failed == {}
+    engine.state.restore(engine.state.durable())
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
