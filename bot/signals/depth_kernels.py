@@ -111,7 +111,7 @@ def refresh_depth(signals: Signals, book: Book, g: int, i: int, mid: float) -> N
 
 @kernel(void(SIGNALS, i8))
 def forget_depth(signals: Signals, g: int) -> None:
-    """The sums of S02 c start over: no row counts before the next refresh."""
+    """The sums start over: no row counts before the next refresh."""
     at = signals.spec[g, STATE]
     signals.state[at + REFERENCE] = 0.0
     signals.state[at + LOWEST] = 1.0
@@ -130,7 +130,7 @@ def depth_row(signals: Signals, g: int, side: int, price: int, change: int) -> N
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def depth_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S02 c. slots: value, mean, quality."""
+    """Depth weighted by distance. slots: value, mean, quality."""
     spec = signals.spec[g]
     slot = spec[SLOT]
     state = signals.state

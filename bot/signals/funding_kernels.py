@@ -216,7 +216,7 @@ def follow_premium(signals: Signals, book: Book, g: int, i: int) -> None:
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def predicted_funding(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S30, in bps per 8 h. slots: the prediction, the rate so far, the venue's own; the share of
+    """The next rate in bps per 8 h. slots: predicted, so far, the venue's own; the share of
     samples that were covered.
 
     The premium is sampled every few seconds and averaged with weights that grow over the
@@ -266,7 +266,7 @@ EXCESS_WINDOW: Final = 2
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def funding_excess(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S31: the venue's rate over its interest floor. slots: value, z.
+    """The venue's rate over its interest floor. slots: value, z.
 
     The z compares with the last rates of the intervals before this one.
     """

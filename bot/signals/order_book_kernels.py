@@ -16,7 +16,7 @@ from bot.signals.touch import BIDS_ONLY, BOTH, NEITHER, read_touch
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def queue_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S01. param: source, half-life ns. state: a mean. slots: value, mean."""
+    """Bid against ask queue. param: source, half-life ns. state: a mean. slots: value, mean."""
     spec = signals.spec[g]
     slot = spec[SLOT]
     sides, _, bid_size, _, ask_size = read_touch(book, i, int(signals.param[spec[PARAM]]))
@@ -36,7 +36,10 @@ def queue_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> Non
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def ladder_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S02 a and b. param: levels, weight of a level over the one before. slots: value, quality."""
+    """Depth of the best levels. param: levels, weight of a level over the one before.
+
+    slots: value, quality.
+    """
     spec = signals.spec[g]
     slot = spec[SLOT]
     head = book.head
@@ -65,7 +68,7 @@ def ladder_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> No
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def weighted_mid(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S03, in bps of the mid. param: source. slots: value."""
+    """Weighted mid, in bps of the mid. param: source. slots: value."""
     spec = signals.spec[g]
     sides, bid, bid_size, ask, ask_size = read_touch(book, i, int(signals.param[spec[PARAM]]))
     if sides != BOTH:
@@ -78,7 +81,7 @@ def weighted_mid(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def spread(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S10, in bps of the mid. param: source. slots: value."""
+    """Spread, in bps of the mid. param: source. slots: value."""
     spec = signals.spec[g]
     sides, bid, _, ask, _ = read_touch(book, i, int(signals.param[spec[PARAM]]))
     if sides != BOTH:

@@ -91,7 +91,9 @@ def flow_since(
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def order_flow_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S05. slots: sum over mean queue, sum in base, mean queue in base; quality of a window."""
+    """Flow at the touch. slots: sum over mean queue, sum in base, mean queue in base; quality
+    of a window.
+    """
     spec = signals.spec[g]
     param = spec[PARAM]
     at = spec[STATE]
@@ -175,7 +177,7 @@ def level_flow(signals: Signals, book: Book, i: int, m: int, before: int) -> flo
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def multi_level_flow(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S06. slots: one a level, then quality."""
+    """Flow of each level. slots: one a level, then quality."""
     spec = signals.spec[g]
     param = spec[PARAM]
     at = spec[STATE]
@@ -203,6 +205,6 @@ def multi_level_flow(signals: Signals, book: Book, g: int, i: int, t: int) -> No
 
 @kernel(void(SIGNALS, i8))
 def forget_flow(signals: Signals, g: int) -> None:
-    """The next state of S05 or S06 is a first one."""
+    """The next state that a flow compares with is a first one."""
     # SEEN and LEVELS_SEEN are the first entry of both.
     signals.state[signals.spec[g, STATE] + SEEN] = 0.0

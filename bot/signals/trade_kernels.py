@@ -35,7 +35,7 @@ RING: Final = 7
 
 @kernel(void(SIGNALS, i8, i8, i8, i8))
 def trade_row(signals: Signals, g: int, side: int, size: int, t: int) -> None:
-    """Take one trade into the sums of S09."""
+    """Take one trade into the sums of the imbalance."""
     spec = signals.spec[g]
     param = spec[PARAM]
     at = spec[STATE]
@@ -68,8 +68,8 @@ def trade_row(signals: Signals, g: int, side: int, size: int, t: int) -> None:
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def trade_imbalance(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S09. slots: imbalance, cumulative volume delta in base, the same since 00:00 UTC; quality
-    of a window.
+    """Who is the aggressor. slots: imbalance, cumulative volume delta in base, the same since
+    00:00 UTC; quality of a window.
     """
     spec = signals.spec[g]
     param = spec[PARAM]
@@ -128,7 +128,7 @@ ROUNDING: Final = 1e-14
 
 @kernel(void(SIGNALS, i8, i8, i8, i8))
 def vwap_row(signals: Signals, g: int, price: int, size: int, t: int) -> None:
-    """Take one trade into the sums of S14."""
+    """Take one trade into the sums of the average."""
     spec = signals.spec[g]
     param = spec[PARAM]
     at = spec[STATE]
@@ -160,8 +160,8 @@ def vwap_row(signals: Signals, g: int, price: int, size: int, t: int) -> None:
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def vwap_deviation(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
-    """S14. slots: mid less VWAP in bps of the mid, the same in volume-weighted deviations;
-    quality of a window.
+    """The mid against what was paid. slots: mid less VWAP in bps of the mid, the same in
+    volume-weighted deviations; quality of a window.
     """
     spec = signals.spec[g]
     param = spec[PARAM]

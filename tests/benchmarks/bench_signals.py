@@ -14,6 +14,7 @@ from statistics import median
 import numpy as np
 
 from bot.book.arrays import empty, grown
+from bot.book.books import WINDOW_MAX
 from bot.book.layout import HEARD_FUNDING, LADDER, MESSAGES, SCALAR, SCALAR_NS
 from bot.engine.advance import GROW, advance
 from bot.model.instrument import Instrument
@@ -108,7 +109,7 @@ def run(block: Block, instrument: Instrument, watches: Mapping[str, Watch]) -> f
     signals = table.arrays
     signals.funding[0] = 1e-4, 8.0, 1.0
     signals.settles[0] = (block.first_ns // EIGHT_HOURS_NS + 1) * EIGHT_HOURS_NS
-    book = empty((1 << 14,))
+    book = empty((WINDOW_MAX,))
     # An index for the tapes that have none, so that premiums are looked at.
     paid = int(block.price[block.kind == TRADE][0]) * instrument.grid.tick
     book.head[0, SCALAR + INDEX] = int(paid * SCALAR_SCALE)

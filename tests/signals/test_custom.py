@@ -52,6 +52,8 @@ def pressure(kind, side, price, size, previous, t, ladder, param, state):
     elif kind == END:
         if ladder[1, 0] == 0 or ladder[3, 0] == 0:
             return math.nan
+        if state[1] == -1.0:
+            return math.inf
         return state[0] / (state[1] + 1.0)
     return 0.0
 
@@ -161,7 +163,7 @@ def test_a_kernel_that_says_nan_is_unknown_and_infinity_is_nothing_better(theirs
 
     woken = bench.take_block(block_of([snapshot(1, [(99, 12)], [])], bench.names))
     unknown = bench.outputs("theirs")["value"]
-    # One lot traded, times -1, and none: nothing to divide by.
+    # One lot traded, times -1, and none.
     bench.take(snapshot(2, [(99, 12)], [(101, 2)]), trade(3, 1, 101, 1), trade(3, 1, 101, 0))
 
     assert (woken, unknown) == ([1], None)
