@@ -103,7 +103,7 @@ def check(arguments):
         ("ruff check", ["ruff", "check", "."]),
         ("ruff format", ["ruff", "format", "--check", "."]),
         ("mypy --strict", ["mypy", "--strict", "bot", "strategies"]),
-        ("pytest", ["pytest", "-n", "2", "--dist", "loadgroup", *arguments]),
+        ("pytest", ["pytest", "-n", "2", "--dist", "loadfile", *arguments]),
     )
     outcomes = []
     for name, (tool, *rest) in steps:

@@ -16,8 +16,6 @@ from tests.recordings import runs, tapes
 from tests.recordings.configs import config
 from tests.recordings.heads import Nudged
 
-pytestmark = pytest.mark.xdist_group("recordings")
-
 PARTS = ("price", "basis", "slippage", "funding", "fees")
 
 

@@ -15,8 +15,6 @@ from bot.modes.replay import Result
 from tests.recordings import tapes
 from tests.recordings.configs import config
 
-pytestmark = pytest.mark.xdist_group("recordings")
-
 SINCE_NS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 10**9
 UNTIL_NS = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 10**9
 ARBITRAGE = {

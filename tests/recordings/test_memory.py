@@ -5,10 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("recordings")
-
 _REPLAY = """
 import resource, sys
 from pathlib import Path
