@@ -1,6 +1,7 @@
 """Small files that are written whole or not at all, and stay written."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import JournalError
@@ -17,6 +18,8 @@ def write_whole(path: Path, content: bytes) -> None:
         draft.replace(path)
         sync_folder(path.parent)
     except OSError as error:
+        with suppress(OSError):  # half a file would keep the room that the next one needs
+            draft.unlink(missing_ok=True)
         raise unusable(path, error) from error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from bot.errors import JournalError
+from bot.errors import JournalError, NotFoundError
 from bot.journal.durable import unusable, write_whole
 from bot.journal.port import canonical
 from bot.model.instrument import Instrument
@@ -74,13 +74,13 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 
 def read(folder: Path) -> Manifest:
-    """What `write` put there; JournalError when it is missing, damaged or from the future."""
+    """What `write` put there; NotFoundError when there is none, JournalError when it is damaged."""
     path = folder / FILE
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
         content = msgspec.json.format(bytes(file.manifest), indent=-1)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise JournalError(
+        raise NotFoundError(
             where=str(path),
             seen="nothing",
             expected="the folder of a session",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.errors import UsageError, quoted
+from bot.journal.durable import make_folder, write_whole
 from bot.modes.words import plain
 from bot.report.ledger import COLUMNS, Ledger, Row, Value
 
@@ -19,8 +20,8 @@ DIGITS: Final = 38
 def write(ledger: Ledger, table: str, path: Path) -> int:
     """One table of a ledger as a file, whole; returns its rows.
 
-    The ending says how: `.csv`, `.csv.gz` or `.parquet`. UsageError for another one, for a
-    table that the ledger does not have, and where nothing can be written.
+    The ending says how: `.csv`, `.csv.gz` or `.parquet`. UsageError for another one and for a
+    table that the ledger does not have, JournalError when the disk does not take it.
     """
     rows = ledger.rows.get(table)
     if rows is None:
@@ -33,14 +34,8 @@ def write(ledger: Ledger, table: str, path: Path) -> int:
             "a name that ends in .csv, .csv.gz or .parquet",
             "name the file so",
         )
-    draft = path.with_name(path.name + ".draft")
-    try:
-        draft.write_bytes(form(table, rows))
-        draft.replace(path)
-    except OSError as error:
-        raise UsageError(
-            str(path), str(error.strerror), "a file that can be written", "name another one"
-        ) from error
+    make_folder(path.parent)
+    write_whole(path, form(table, rows))
     return len(rows)
 
 

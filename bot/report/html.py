@@ -6,7 +6,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from bot.errors import UsageError
+from bot.journal.durable import make_folder, write_whole
 from bot.ledger.money import MONEY
 from bot.modes.result import Result
 from bot.modes.words import moment, rounded, span
@@ -14,15 +14,9 @@ from bot.report import figures, funding, tables, waterfall
 
 
 def write(result: Result, path: Path) -> None:
-    """Put the report at `path`, whole; UsageError when it cannot be written there."""
-    draft = path.with_name(path.name + ".draft")
-    try:
-        draft.write_text(page(result), encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise UsageError(
-            str(path), str(error.strerror), "a folder that can be written", "name another file"
-        ) from error
+    """Put the report at `path`, whole; JournalError when the disk does not take it."""
+    make_folder(path.parent)
+    write_whole(path, page(result).encode())
 
 
 def page(result: Result) -> str:

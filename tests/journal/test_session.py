@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bot.errors import AlreadyRunning, JournalError
+from bot.errors import AlreadyRunning, JournalError, NotFoundError
 from bot.journal import manifest
 from bot.journal.lock import SessionLock
 from bot.journal.port import RecordKind
@@ -211,9 +211,9 @@ def test_a_session_of_a_newer_bot_is_refused_with_both_versions(folder):
 
 def test_a_folder_that_is_missing_or_no_session_is_one_clear_error(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(JournalError, match="expected the folder of a session"):
+        with pytest.raises(NotFoundError, match="expected the folder of a session"):
             Session.open(path, clock=clock)
-        with pytest.raises(JournalError, match="expected the folder of a session"):
+        with pytest.raises(NotFoundError, match="expected the folder of a session"):
             SessionReader(path)
 
     assert list(tmp_path.iterdir()) == []

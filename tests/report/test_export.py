@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 import pyarrow.parquet as pq
 import pytest
 
-from bot.errors import JournalError, UsageError
+from bot.errors import JournalError, NotFoundError, UsageError
 from bot.journal.port import RecordKind
 from bot.journal.session import SessionReader
 from bot.ledger.money import MONEY
@@ -152,10 +152,24 @@ def test_an_unknown_ending_or_table_is_refused_and_nothing_is_written(ledger, tm
         write(ledger, "fills", tmp_path / "fills.xlsx")
     with pytest.raises(UsageError, match="postings"):
         write(ledger, "trades", tmp_path / "trades.csv")
-    with pytest.raises(UsageError, match="can be written"):
-        write(ledger, "fills", tmp_path / "absent" / "fills.csv")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_does_not_take_the_file_is_told_and_no_draft_is_left(ledger, tmp_path):
+    (tmp_path / "fills.csv").mkdir()
+
+    with pytest.raises(JournalError, match=r"fills\.csv: got Is a directory") as refused:
+        write(ledger, "fills", tmp_path / "fills.csv")
+
+    assert refused.value.exit_code == 11
+    assert [path.name for path in tmp_path.iterdir()] == ["fills.csv"]
+
+
+def test_the_folder_of_an_export_is_made(ledger, tmp_path):
+    write(ledger, "fills", tmp_path / "2024" / "august" / "fills.csv")
+
+    assert (tmp_path / "2024" / "august" / "fills.csv").is_file()
 
 
 def test_a_session_has_its_report_in_its_own_folder(session, tmp_path):
@@ -166,5 +180,5 @@ def test_a_session_has_its_report_in_its_own_folder(session, tmp_path):
 
 
 def test_a_folder_that_is_no_session_is_said_to_be_none(tmp_path):
-    with pytest.raises(JournalError, match="the folder of a session"):
+    with pytest.raises(NotFoundError, match="the folder of a session"):
         write_report(tmp_path, None)

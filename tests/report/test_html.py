@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from msgspec import structs
 
-from bot.errors import UsageError
+from bot.errors import JournalError
 from bot.model.units import StrategyName
 from bot.modes.words import exact
 from bot.report import tables
@@ -221,8 +221,9 @@ def test_the_page_is_written_whole_or_not_at_all(result, tmp_path):
     target = tmp_path / "report.html"
     write(result, target)
 
-    with pytest.raises(UsageError, match="a folder that can be written"):
-        write(result, tmp_path / "absent" / "report.html")
+    with pytest.raises(JournalError, match="Not a directory") as refused:
+        write(result, target / "below a file" / "report.html")
 
+    assert refused.value.exit_code == 11
     assert target.read_text(encoding="utf-8") == page(result)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
