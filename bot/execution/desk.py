@@ -155,7 +155,8 @@ class Desk:
         draft = self._draft(holdings)
         found = []
         for basket in self._wants.baskets.values():
-            if basket.reserved and basket.stage in (Stage.LEADING, Stage.HEDGING):
+            # Idle it is, too, from its first order's approval until it is looked at again.
+            if basket.reserved and basket.stage in (Stage.IDLE, Stage.LEADING, Stage.HEDGING):
                 legs = whole_legs(draft, basket, Look(draft, basket))
                 found.append(Reserve(basket.name, basket.strategy, legs or ()))
         return found

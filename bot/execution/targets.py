@@ -6,6 +6,7 @@ from bot.execution.draft import Ask, Draft
 from bot.execution.sizing import lots_of, reduced
 from bot.execution.working import Work, style_of, style_until
 from bot.model.intent import Target
+from bot.model.units import NS_PER_MS
 
 
 class TargetWork(Struct, tag=True):
@@ -32,7 +33,8 @@ def steer_target(draft: Draft, entry: TargetWork, *, reducing: bool) -> None:
         draft.wait(work)
         return
     position = holdings.position(work.strategy, work.instrument)
-    reducing = reducing or not holdings.live(work.instrument)
+    live = holdings.live(work.instrument)
+    reducing = reducing or not live
     goal = reduced(entry.goal, position) if reducing else entry.goal
     ask = Ask(
         goal=goal,
@@ -44,3 +46,6 @@ def steer_target(draft: Draft, entry: TargetWork, *, reducing: bool) -> None:
         until_ns=style_until(target.urgency, work, draft.patience),
     )
     draft.steer(work, ask)
+    if not live and goal != entry.goal and work.due_ns is None:
+        # Its book will be back without a word to us.
+        work.due_ns = draft.now + draft.patience.retry_ms_max * NS_PER_MS
