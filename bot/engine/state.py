@@ -155,22 +155,22 @@ class State:
 
     def durable(self) -> bytes:
         """Everything that a restart needs, as bytes that are equal for equal states."""
-        return msgspec.json.encode(
-            Durable(
-                self.seq,
-                self.now,
-                self.orders,
-                self.ledger.state(),
-                self.desk.state(),
-                self.halts.state(),
-                self.rates.state(),
-                [plain_memory(memory) for memory in self.memories],
-                self.started,
-                self.starved,
-                self.failed,
-            ),
-            order="deterministic",
+        told = Durable(
+            self.seq,
+            self.now,
+            self.orders,
+            self.ledger.state(),
+            self.desk.state(),
+            self.halts.state(),
+            self.rates.state(),
+            [plain_memory(memory) for memory in self.memories],
+            self.started,
+            self.starved,
+            self.failed,
         )
+        # Some maps are keyed by the side of an order, and only text can be put in order.
+        plain = msgspec.to_builtins(told, str_keys=True)
+        return msgspec.json.encode(plain, order="deterministic")
 
     def restore(self, snapshot: bytes) -> None:
         """Stand where `durable` stood; books and scores start anew."""
