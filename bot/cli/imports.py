@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("captures", "hourly", "hftbacktest", "tardis")
 PATH: Final = click.Path(path_type=Path)
+FLAWS: Final = {
+    "gaps": "gaps in the changes of the book, unknown from there to the next snapshot: see "
+    "`bot data gaps`",
+    "held_lost": "changes dropped that waited for a snapshot",
+    "snapshots_refused": "snapshots too old for the changes around them, left out",
+    "duplicates": "duplicates, left out",
+    "odd_prices": "prices off the tick, left out",
+    "odd_sizes": "sizes finer than the lot, taken as whole lots",
+    "foreign": "frames of other symbols, left out",
+}
+"""What a decoder counts that whoever trusts the recording should know."""
 
 
 @click.command("import")
@@ -92,6 +103,9 @@ def _tell(imported: "Imported", out: Path, as_json: bool) -> None:
     for name, tally in imported.instruments.items():
         for reason, count in tally.ignored.items():
             talk(f"{name}: left out {count} {reason}")
+        for flaw, said in FLAWS.items():
+            if tally.decoded.get(flaw):
+                talk(f"{name}: {tally.decoded[flaw]} {said}")
     offset = imported.clock_offset_ns
     if offset is not None:
         talk(f"clock offset {Decimal(offset) / 1_000_000:.3f} ms added to receive times")

@@ -149,14 +149,21 @@ def _instrument(stated: Stated, tick: Decimal, lot: Decimal) -> Instrument:
 
 def _grid(stated: Stated, captures: list[Path]) -> tuple[Decimal, Decimal]:
     """The tick and lot that the first snapshot of a capture is written on."""
+    damage: DataError | None = None
+    frames = 0
     for path in captures:
         try:
             for _, _, frame in read_frames(path):
+                frames += 1
                 if frame.startswith(_SNAPSHOT):
                     return grid_from_snapshot(frame)
-        except DataError:
-            continue  # the import tells of it, after it has kept what is good
+        except DataError as error:
+            damage = damage or error  # the import tells of it, after it has kept what is good
+    if damage is not None:
+        raise damage
     names = ", ".join(str(path) for path in captures) or stated.id
+    if captures and not frames:
+        raise DataError(names, "no frames", f"frames of {stated.id}", "name another capture")
     raise UsageError(
         f"{names} tick and lot",
         "nothing",

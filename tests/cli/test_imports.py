@@ -42,6 +42,46 @@ def test_what_was_imported_is_told_in_json(ask: Ask, capture: Path, tmp_path: Pa
     assert all(Path(name).is_file() for name in told["files"])
 
 
+def test_a_gap_and_duplicates_are_said_where_the_import_ends(ask: Ask, tmp_path: Path):
+    lines = frames()
+    torn = write(tmp_path / "torn.gz", [*lines[:20], lines[19], *lines[25:]])
+
+    answer = ask("import", torn, *BTC, "--out", tmp_path / "out")
+
+    assert answer.code == 0
+    assert f"{PERP}: 1 gaps in the changes of the book" in answer.err
+    assert "`bot data gaps`" in answer.err
+    assert f"{PERP}: 1 duplicates, left out" in answer.err
+
+
+def test_a_sound_capture_is_imported_without_a_word_of_warning(
+    ask: Ask, capture: Path, tmp_path: Path
+):
+    answer = ask("import", capture, *BTC, "--out", tmp_path / "out")
+
+    assert PERP not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "got no frames, expected frames of binanceusdm:BTC/USDT:USDT"),
+        (b"hello world\n", 'line 1: got "hello", expected a receive time'),
+        (b"\x1f\x8b\x08", "expected a whole gzip file"),
+    ],
+)
+def test_a_file_that_is_no_capture_is_told_as_such_and_not_as_a_missing_tick(
+    ask: Ask, tmp_path: Path, content: bytes, said: str
+):
+    (tmp_path / "odd.gz").write_bytes(content)
+
+    answer = ask("import", tmp_path / "odd.gz", *BTC, "--out", tmp_path / "out")
+
+    assert answer.code == 3
+    assert said in answer.err
+    assert "--tick" not in answer.err
+
+
 def test_several_instruments_in_one_call_share_one_clock(ask: Ask, capture: Path, tmp_path: Path):
     other = write(tmp_path / "ethusdt.gz", frames("ETHUSDT"))
 

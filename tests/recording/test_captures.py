@@ -221,6 +221,16 @@ def test_several_damaged_files_are_counted(tmp_path):
         import_captures(captures, tmp_path / "out", PlainDecoder)
 
 
+def test_a_file_damaged_at_its_first_line_is_one_fault_and_not_two(tmp_path):
+    one = Capture(tmp_path / "one.gz", BTC_SPOT)
+    one.path.write_bytes(b"hello world\n")
+
+    with pytest.raises(DataError, match=r"line 1: got \"hello\"") as refused:
+        import_captures([one], tmp_path / "out", PlainDecoder)
+
+    assert "more files are damaged" not in str(refused.value)
+
+
 def test_changes_without_a_snapshot_are_an_error_but_trades_are_kept(tmp_path):
     one = capture(tmp_path / "one.gz", (0, {"change": 1}), (1, sold(5)))
 

@@ -138,14 +138,17 @@ class _Stream:
 
     def read_all(self, paths: list[Path], progress: Progress | None) -> Iterator[DataError]:
         """Decode files one after the other; what is wrong with them."""
+        damaged = False
         for path in paths:
             try:
                 self._read(path, progress)
             except DataError as error:
+                damaged = True
                 yield error
         counters = self._decoder.counters
         self.tally.decoded = msgspec.to_builtins(counters)
-        yield from _misfits(self._instrument, paths, counters)
+        if not damaged:  # or what damage left out would be told as a second fault
+            yield from _misfits(self._instrument, paths, counters)
 
     def _read(self, path: Path, progress: Progress | None) -> None:
         """Decode a file; what stood before any damage is written."""
