@@ -242,12 +242,14 @@ class Books:
 
 
 def window_for(price: int, span_bps: int = 50) -> int:
-    """Ticks of a window that keeps so much on either side of a price in sight.
+    """Ticks of a window that keeps four times so much beside a price in sight.
 
     The window moves when the price leaves its middle half, so a quarter of it must hold the
-    span. Never less than `WINDOW_MIN`; `WINDOW_MAX` costs a megabyte a book.
+    span. What lies outside is searched for and moved about: on a recorded BTC perpetual a book
+    alone takes 26 ns a row with the bare span and 17 with four times as much.
+    Never less than `WINDOW_MIN`; `WINDOW_MAX` costs a megabyte a book.
     """
-    needed = 4 * price * span_bps // 10_000
+    needed = 16 * price * span_bps // 10_000
     return min(WINDOW_MAX, max(WINDOW_MIN, 1 << needed.bit_length()))
 
 

@@ -362,7 +362,7 @@ def test_books_are_fitted_to_the_prices_that_they_show():
 
     books.fit()
 
-    assert books.arrays.head[:, WINDOW].tolist() == [16_384, 64]
+    assert books.arrays.head[:, WINDOW].tolist() == [65_536, 64]
     assert books.touch(0) == Touch(600_000, 1, 618_219, 1)
 
 
