@@ -22,13 +22,11 @@ def explain(
     order_id: str | None, at: str | None, strategy: str | None, session: Path | None, as_json: bool
 ) -> None:
     """Why ORDER_ID was sent, or why a strategy did what it did, or nothing, at a moment."""
-    if (order_id is None) == (at is None) or (at is None) != (strategy is None):
-        raise UsageError(
-            "bot explain",
-            "neither one nor the other" if order_id is None else "both",
-            "ORDER_ID, or --at TIME with --strategy NAME",
-            "name one of them",
-        )
+    if order_id is not None and (at, strategy) != (None, None):
+        raise _unclear("both an order and a moment")
+    if order_id is None and None in (at, strategy):
+        lacking = "--strategy" if at is not None else "--at" if strategy is not None else ""
+        raise _unclear(f"no {lacking}" if lacking else "nothing")
     from bot.modes.explain import explain_moment, explain_order
 
     if order_id is not None:
@@ -70,3 +68,9 @@ def export(table: str, session: Path | None, out: Path, as_json: bool) -> None:
         emit_json({"path": out, "rows": rows})
     else:
         click.echo(f"{out}: {rows:,} rows")
+
+
+def _unclear(seen: str) -> UsageError:
+    return UsageError(
+        "bot explain", seen, "ORDER_ID, or --at TIME with --strategy NAME", "name one of them"
+    )
