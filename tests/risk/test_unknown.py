@@ -56,7 +56,9 @@ FORGET: dict[Reference, Callable[[World], Any]] = {
     Reference.MARGIN: lambda world: setattr(world, "margin_of", None),
     Reference.TIERS: lambda world: None,  # not of the world: of the limits
 }
-NEEDS = [(name, reference) for name, check in CHECKS.items() for reference in sorted(check.references)]
+NEEDS = [
+    (name, reference) for name, check in CHECKS.items() for reference in sorted(check.references)
+]
 
 
 @pytest.mark.parametrize(("name", "reference"), NEEDS)
