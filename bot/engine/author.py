@@ -24,12 +24,12 @@ def attempt(work: Callable[[], _Result]) -> tuple[_Result | None, str | None]:
 def fail(state: State, name: StrategyName, fault: str) -> None:
     """Halt a strategy whose code is wrong, alone, until a person has read why and resumes it.
 
-    It may still reduce: a basket that stands half filled must be taken back.
+    It may still reduce: a basket that stands half filled must be taken back. What of its orders
+    adds risk is taken back with the next plan, as after any halt.
     """
     text = f"strategy {name} failed: {fault}"
     state.failed[name] = text
     state.halts.halt(Scope(Level.STRATEGY, name), Mode.REDUCE_ONLY, text, state.now)
-    state.desk.reduce_only(name, text)
 
 
 def intents_of(state: State, answer: Any) -> tuple[Intent, ...]:

@@ -40,8 +40,7 @@ def warm(state: State, items: Iterable[Block | AnyEvent]) -> None:
     It has no place on the tape of this run, so it is not counted. Afterwards every strategy is
     woken by the next message of anything that it watches.
     """
-    deciding, seq = state.deciding, state.seq
-    state.deciding = False
+    seq = state.seq
     for item in items:
         if isinstance(item, Block):
             left = item
@@ -52,7 +51,7 @@ def warm(state: State, items: Iterable[Block | AnyEvent]) -> None:
             take_event(state, item)
         else:
             raise TypeError(f"history: got {type(item).__name__}, expected market data only")
-    state.deciding, state.seq = deciding, seq
+    state.seq = seq
     for entries in state.market.table.entries:
         for entry in entries.values():
             state.market.table.force(entry)

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from bot import Basket, InstrumentId, LogMid, Quote, Strategy, Struct, Target, Urgency
+from bot.engine.author import fail
 from bot.engine.engine import Engine
+from bot.engine.hunger import starve
 from bot.modes import checkpoint, replay
 from bot.modes.recorder import Recorder
 from bot.modes.setup import Setup
@@ -153,3 +155,16 @@ def test_a_state_is_the_same_bytes_after_a_round_trip(entered: tuple[Setup, list
 
     assert after.state.durable() == before.state.durable()
     assert after.state.memories[0].moves > 3
+
+
+def test_who_failed_and_who_starves_are_remembered(entered: tuple[Setup, list[Any]]) -> None:
+    setup, _ = entered
+    before, after = (Engine(setup.settings) for _ in range(2))
+    fail(before.state, "pair", "RuntimeError: no idea")
+    starve(before.state, 0, "mid is unknown")
+
+    after.state.restore(before.state.durable())
+
+    assert after.state.failed == {"pair": "strategy pair failed: RuntimeError: no idea"}
+    assert after.state.starved == {"counter": "mid is unknown"}
+    assert after.state.halts.state() == before.state.halts.state()

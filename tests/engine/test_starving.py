@@ -96,14 +96,18 @@ def test_a_starved_strategy_sends_nothing_that_adds_risk() -> None:
 
 
 def test_a_halt_outlasts_the_end_of_the_hunger() -> None:
-    tape = quoted().silence(5).operator("pause").book(PERP, 99.9, 100.1).wait(2)
+    tape = quoted().silence(5).operator("pause").silence(1).book(PERP, 99.9, 100.1).silence(1)
     engine = engine_of({"a": Does(does=lambda view: passive())}, tape)
+    given = items(tape)
 
-    feed(engine, items(tape))
+    feed(engine, given[:-2])
+    starving = dict(engine.state.starved)
+    feed(engine, given[-2:])
 
+    assert starving == {"a": "mid is stale"}
     assert engine.state.starved == {}
     assert engine.state.desk.permit("a").permit is Permit.REDUCE
-    assert "operator" in engine.state.desk.permit("a").why
+    assert "paused by test" in engine.state.desk.permit("a").why
 
 
 def test_hunger_outlasts_the_end_of_a_halt() -> None:

@@ -97,6 +97,7 @@ def test_what_is_delisted_may_be_sold_and_not_bought() -> None:
     wanted = [one.answer.quantity for one in done.asked if one.answer]
     assert {2.0, 0.5, 3.0} < set(wanted)
     assert (first.side, first.size) == (1, 10**8)
+    assert done.refused == []
     assert {(one.side, one.size) for one in late} == {(-1, 10**8 // 2)}
 
 
