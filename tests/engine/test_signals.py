@@ -240,14 +240,14 @@ def test_a_plain_signal_of_a_lost_feed_is_unknown() -> None:
 def test_a_gate_that_moves_with_the_position_is_watched_from_where_the_score_stood() -> None:
     def decide(view: Any) -> Target:
         held = view.position(PERP) > 0
-        return Target(PERP, 1.0 if view.gate("lean", above=0.1 if held else 0.3) else 0.0)
+        return Target(PERP, 1.0 if view.gate("lean", above=0.5 if held else 0.3) else 0.0)
 
     tape = Tape()
-    # lean: 0 and 0.4, posted; 0.35 when the bid fills, which asks nobody by itself; then 0.05.
-    for bid, seconds in ((1.0, 0.2), (2.34, 0.2), (2.08, 0.1)):
+    # lean: 0, then 0.4: posted; 0.6 when the bid fills, which nobody is asked about; then 0.45.
+    for bid, seconds in ((1.0, 0.2), (2.34, 0.2), (4.0, 0.1)):
         tape.book(PERP, [(99.9, bid)], [(100.1, 1.0)]).wait(seconds)
-    tape.trade(PERP, "sell", 99.9, 5.0).wait(0.3)
-    tape.book(PERP, [(99.9, 1.11)], [(100.1, 1.0)]).wait(5)
+    tape.trade(PERP, "sell", 99.9, 9.0).wait(0.3)
+    tape.book(PERP, [(99.9, 2.64)], [(100.1, 1.0)]).wait(5)
     looks = {"lean": BookImbalance(PERP, levels=1, wake=9.0)}
 
     done = run(Does(does=decide, looks=looks), tape)
