@@ -26,7 +26,7 @@ from bot.model.event import (
     Transfer,
 )
 from bot.model.order import Note
-from bot.model.units import EXTERNAL, InstrumentId, StrategyName
+from bot.model.units import EXTERNAL, InstrumentId
 from bot.risk.kill import Mode
 from bot.risk.limits import Level, Scope
 
@@ -109,9 +109,3 @@ def decision_mids(state: State, instrument: InstrumentId) -> tuple[Decimal | Non
     listed = state.terms.by_id[instrument]
     reference = state.ledger.references.get(listed.base, instrument)
     return state.market.mid(instrument), state.market.mid(reference)
-
-
-def owner_of(state: State, order_id: str) -> StrategyName:
-    """Whose order it is; EXTERNAL for one that we do not know."""
-    order = state.desk.blotter.get(order_id)
-    return EXTERNAL if order is None else order.proposal.strategy

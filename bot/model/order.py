@@ -84,9 +84,6 @@ TERMINAL: Final = frozenset(
 )
 """States that no ordinary move leaves; they hold no exposure."""
 
-LIVE: Final = frozenset({State.INTENT, State.SENT, State.UNKNOWN, State.OPEN, State.PART})
-"""States that count in worst-case exposure."""
-
 
 def _to(state: State) -> Step:
     return Step(state)

@@ -8,7 +8,9 @@ from msgspec import Struct, structs
 from bot.engine.outcome import Outcome
 from bot.engine.state import State
 from bot.ledger.attribution import Parts
+from bot.model.command import Proposal
 from bot.model.event import Fill, FundingPaid, FundingRate
+from bot.model.instrument import Instrument
 from bot.model.units import EXTERNAL, AccountId, InstrumentId, StrategyName
 from bot.modes.tally import Tally
 from bot.modes.turns import Turns
@@ -71,7 +73,11 @@ class Series:
         """Look at a step that was just made."""
         event = outcome.event
         if isinstance(event, Fill):
-            self.trades.append(self._trade(event))
+            order = self._state.desk.blotter.get(event.order_id)
+            listed = self._state.terms.by_id[event.instrument]
+            self.trades.append(
+                trade_of(event, order.proposal if order is not None else None, listed)
+            )
         elif isinstance(event, FundingPaid):
             self.funding.append(event)
         elif isinstance(event, FundingRate) and event.settled:
@@ -90,23 +96,23 @@ class Series:
             self.samples = self.samples[::2]
             self.step_ns *= 2
 
-    def _trade(self, fill: Fill) -> Trade:
-        listed = self._state.terms.by_id[fill.instrument]
-        order = self._state.desk.blotter.get(fill.order_id)
-        return Trade(
-            fill.ts_recv,
-            fill.account,
-            EXTERNAL if order is None else order.proposal.strategy,
-            fill.order_id,
-            fill.trade_id,
-            fill.instrument,
-            listed.amount(fill.size * int(fill.side)),
-            listed.price(fill.price),
-            fill.fee,
-            fill.fee_currency,
-            fill.maker,
-            "" if order is None else order.proposal.reason,
-        )
+
+def trade_of(fill: Fill, ordered: Proposal | None, listed: Instrument) -> Trade:
+    """A fill as a report tells it; ordered: what asked for it, None when that was not us."""
+    return Trade(
+        fill.ts_recv,
+        fill.account,
+        EXTERNAL if ordered is None else ordered.strategy,
+        fill.order_id,
+        fill.trade_id,
+        fill.instrument,
+        listed.amount(fill.size * int(fill.side)),
+        listed.price(fill.price),
+        fill.fee,
+        fill.fee_currency,
+        fill.maker,
+        "" if ordered is None else ordered.reason,
+    )
 
 
 def sample(state: State) -> Sample:

@@ -19,6 +19,7 @@ from bot.model.event import AnyEvent
 from bot.modes.recall import recall
 from bot.modes.recovery import engine_at, read_opening
 from bot.modes.rederive import Difference, Rederivation
+from bot.modes.retrace import Run, runs
 from bot.tape.rows import Block
 
 SettingsOf = Callable[[Manifest], Settings]
@@ -54,15 +55,6 @@ class Verified(Struct, frozen=True):
         )
 
 
-class _Run(Struct, frozen=True):
-    """One run: its items are those with `first <= seq <= last`."""
-
-    epoch: int
-    manifest: Manifest
-    first: int
-    last: int
-
-
 def verify_session(path: Path) -> Verified:
     """Verify a session by the configuration that each of its runs kept.
 
@@ -79,13 +71,13 @@ def verify_session(path: Path) -> Verified:
 def verify(path: Path, settings_of: SettingsOf) -> Verified:
     """Decide every run of a session again, and name the first record that differs."""
     reader = SessionReader(path)
-    runs = _runs(reader)
+    found = runs(reader)
     records = [record for record in reader.records() if record.kind is not RecordKind.RUN]
     items = iter(reader.tape)
     same = lost = ahead = 0
     pending: tuple[int, Block | AnyEvent] | None = None
     left: Engine | None = None
-    for run in runs:
+    for run in found:
         opening = read_opening(path, run.epoch)
         if opening is None:
             continue  # It ended before anything entered.
@@ -93,7 +85,7 @@ def verify(path: Path, settings_of: SettingsOf) -> Verified:
         if left is not None:
             difference = _parted(run, left, engine)
             if difference is not None:
-                return Verified(len(runs), same, lost, ahead, difference, run.epoch)
+                return Verified(len(found), same, lost, ahead, difference, run.epoch)
         again = Rederivation(engine, [one for one in records if run.first <= one.seq <= run.last])
         while True:
             pending = pending or next(items, None)
@@ -106,22 +98,13 @@ def verify(path: Path, settings_of: SettingsOf) -> Verified:
         same, lost, ahead = same + again.compared, lost + len(again.left), ahead + len(again.beyond)
         if again.difference is not None:
             lost -= len(again.left)
-            return Verified(len(runs), same, lost, ahead, again.difference, run.epoch)
+            return Verified(len(found), same, lost, ahead, again.difference, run.epoch)
         recall(engine, (), again.left)
         left = engine
-    return Verified(len(runs), same, lost, ahead, None, None)
+    return Verified(len(found), same, lost, ahead, None, None)
 
 
-def _runs(reader: SessionReader) -> list[_Run]:
-    opened = list(reader.runs())
-    ends = [record.seq for record, _ in opened[1:]] + [1 << 62]
-    return [
-        _Run(record.epoch, manifest, record.seq + 1, end)
-        for (record, manifest), end in zip(opened, ends, strict=True)
-    ]
-
-
-def _parted(run: _Run, left: Engine, began: Engine) -> Difference | None:
+def _parted(run: Run, left: Engine, began: Engine) -> Difference | None:
     """Whether a run began with other positions, orders, money or memory than the last one left."""
     before, after = _substance(left), _substance(began)
     for what, expected in before.items():

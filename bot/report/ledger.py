@@ -31,9 +31,9 @@ from bot.model.event import (
 )
 from bot.model.instrument import Instrument
 from bot.model.order import State
-from bot.model.units import EXTERNAL, InstrumentId
+from bot.model.units import InstrumentId
 from bot.modes.result import Result
-from bot.modes.series import Trade
+from bot.modes.series import Trade, trade_of
 from bot.modes.words import iso
 
 Value = str | int | bool | Decimal | None
@@ -153,7 +153,15 @@ def of_records(records: Iterable[Record], instruments: Iterable[Instrument]) -> 
                 lives[event.order_id].take(event)
             if isinstance(event, Fill):
                 order = orders.get(event.order_id)
-                rows["fills"].append(_fill(_trade(event, order, listed[event.instrument])))
+                rows["fills"].append(
+                    _fill(
+                        trade_of(
+                            event,
+                            order.proposal if order is not None else None,
+                            listed[event.instrument],
+                        )
+                    )
+                )
             elif isinstance(event, FundingPaid):
                 rows["funding"].append(_funding(event, listed))
         elif record.kind is RecordKind.POSTING:
@@ -224,23 +232,6 @@ def _order(order: Approved, life: _Life, listed: Instrument) -> Row:
         order.order_id,
         state.value,
         listed.amount(life.filled),
-    )
-
-
-def _trade(fill: Fill, order: Approved | None, listed: Instrument) -> Trade:
-    return Trade(
-        fill.ts_recv,
-        fill.account,
-        EXTERNAL if order is None else order.proposal.strategy,
-        fill.order_id,
-        fill.trade_id,
-        fill.instrument,
-        listed.amount(fill.size * int(fill.side)),
-        listed.price(fill.price),
-        fill.fee,
-        fill.fee_currency,
-        fill.maker,
-        "" if order is None else order.proposal.reason,
     )
 
 
