@@ -21,6 +21,7 @@ from bot.book.layout import (
     UNBOUNDED,
     WINDOW,
 )
+from bot.kernel.places import Layout
 from bot.tape.rows import SCALAR_FIELDS, Int64s
 
 i8: Final = types.int64
@@ -52,6 +53,18 @@ BOOK: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
         types.int64[:, :, ::1],
     ),
     Book,
+)
+
+BOOK_LAYOUT: Final = Layout(
+    BOOK,
+    Book,
+    (
+        ("instruments", COLUMNS),
+        ("levels",),
+        ("buckets",),
+        ("instruments", 2, 2, "room"),
+        ("instruments", 4, LADDER),
+    ),
 )
 
 

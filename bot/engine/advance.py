@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from numba import types
-
-from bot.book.arrays import BOOK, Book, i8, void
+from bot.book.arrays import BOOK, BOOK_LAYOUT, Book, i8, void
 from bot.book.message import begin_message, end_message, has_room
 from bot.book.message import take_row as take_book_row
 from bot.kernel import kernel
-from bot.signals.arrays import SIGNALS, WOKEN, Signals
+from bot.kernel.places import VECTOR
+from bot.signals.arrays import SIGNALS, SIGNALS_LAYOUT, WOKEN, Signals
 from bot.signals.evaluate import end_message as end_signals
 from bot.signals.evaluate import forget_book, take_samples
 from bot.signals.evaluate import take_row as take_signal_row
@@ -28,7 +27,17 @@ PYTHON: Final = 3
 VENUE: Final = 4
 """The venue must act before the next message can be taken in."""
 
-Advance = Callable[[Rows, int, Book, Signals, Int64s], int]
+# Entries of the vector that tells the loop where everything stands.
+CURSOR: Final = 0
+"""The first message that was not taken in."""
+BOOK_AT: Final = 1
+SIGNALS_AT: Final = BOOK_AT + BOOK_LAYOUT.entries
+PLACES: Final = SIGNALS_AT + SIGNALS_LAYOUT.entries
+
+book_at = BOOK_LAYOUT.view
+signals_at = SIGNALS_LAYOUT.view
+
+Advance = Callable[[Rows, int, int, Int64s], int]
 """The loop itself, or one that moves a simulated venue along with it."""
 
 
@@ -68,17 +77,19 @@ def advance_one(rows: Rows, m: int, book: Book, signals: Signals) -> int:
     return WOKE if signals.clock[WOKEN] != 0 else REACHED
 
 
-@kernel(i8(ROWS, i8, BOOK, SIGNALS, types.int64[::1]))
-def advance(rows: Rows, stop: int, book: Book, signals: Signals, cursor: Int64s) -> int:
-    """Take messages in from `cursor[0]` on, up to `stop`.
+@kernel(i8(ROWS, i8, i8, VECTOR))
+def advance(rows: Rows, stop: int, until_ns: int, places: Int64s) -> int:
+    """Take messages in from the cursor on, up to `stop`, and none received after `until_ns`.
 
-    Returns why it stopped; `cursor[0]` is then the first message that was not taken in.
+    Returns why it stopped; the cursor is then the first message that was not taken in.
     """
-    m = cursor[0]
+    book = book_at(places, BOOK_AT)
+    signals = signals_at(places, SIGNALS_AT)
+    m = places[CURSOR]
     reason = REACHED
-    while m < stop and reason == REACHED:
+    while m < stop and reason == REACHED and rows.ts_recv[m] <= until_ns:
         reason = advance_one(rows, m, book, signals)
         if reason != GROW:
             m += 1
-    cursor[0] = m
+    places[CURSOR] = m
     return reason

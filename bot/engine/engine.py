@@ -10,7 +10,7 @@ from bot.engine.explain import Explanation, explain
 from bot.engine.exposure import EngineExposure
 from bot.engine.guard import guard
 from bot.engine.holdings import EngineHoldings
-from bot.engine.intake import next_due, take_block, take_event
+from bot.engine.intake import FOREVER, next_due, take_block, take_event
 from bot.engine.outcome import Asked, Outcome
 from bot.engine.settings import Settings
 from bot.engine.sight import EngineSight
@@ -44,15 +44,16 @@ class Engine:
         # Not a method of this object: from a view no row that is still to come may be reached.
         self.state.usage = partial(usage, self._exposure, settings.limits, self.state.rates)
 
-    def step(self, item: Block | AnyEvent) -> Outcome:
+    def step(self, item: Block | AnyEvent, until_ns: int = FOREVER) -> Outcome:
         """Take in what happened; say what to do about it. Pure: no clock, no I/O, no randomness.
 
         Of a block, the messages up to and including the first that makes someone decide are
-        taken in; `consumed` says how many, and the rest is given again.
+        taken in, and none received after `until_ns`, when something else is due; `consumed`
+        says how many, and the rest is given again.
         """
         state = self.state
         if isinstance(item, Block):
-            event, taken = None, take_block(state, item, self.advance)  # books and scores
+            event, taken = None, take_block(state, item, self.advance, until_ns)  # books, scores
         else:
             event, taken = item, take_event(state, item)  # orders, money, time
         asked = [self.ask(state, self._sight, s) for s in taken.woken if state.deciding]

@@ -1,10 +1,11 @@
 """Taking one item in: what it changes, and which strategies must look."""
 
-import numpy as np
+from typing import Final
+
 from msgspec import Struct
 
 from bot.engine import operator, reports
-from bot.engine.advance import GROW, PYTHON, Advance
+from bot.engine.advance import CURSOR, GROW, PYTHON, Advance
 from bot.engine.checks import check_block, check_event
 from bot.engine.hunger import check_age
 from bot.engine.outcome import Asked
@@ -30,7 +31,10 @@ from bot.model.event import (
 from bot.signals.arrays import WOKEN
 from bot.signals.publish import look
 from bot.tape.columns import columns
-from bot.tape.rows import Block
+from bot.tape.rows import OPEN, Block
+
+FOREVER: Final = 1 << 62
+"""A time that no message is received after."""
 
 
 class Taken(Struct, gc=False):
@@ -49,22 +53,24 @@ class Taken(Struct, gc=False):
     failed: tuple[Asked, ...] = ()
 
 
-def take_block(state: State, block: Block, advance: Advance) -> Taken:
-    """Take rows in up to the first message that makes someone look.
+def take_block(state: State, block: Block, advance: Advance, until_ns: int = FOREVER) -> Taken:
+    """Take rows in up to the first message that makes someone look, none after `until_ns`.
 
     advance: the compiled loop. It stops early, too, where a venue that moves along must act.
     """
     check_block(state, block)
-    cursor = np.array([block.start], np.int64)
     market = state.market
+    places = market.places
+    taken = places[CURSOR] = block.start
     failed: tuple[Asked, ...] = ()
     rows = columns(block)
     while True:
-        before = int(cursor[0])
-        reason = advance(rows, block.stop, market.book, market.table.arrays, cursor)
-        taken = int(cursor[0])
+        before = taken
+        reason = advance(rows, block.stop, until_ns, places)
+        taken = int(places[CURSOR])
         if taken > before:
-            state.seq += block.part(before, taken).whole
+            # A message that goes on in the next block is not counted before it is whole.
+            state.seq += taken - before - (1 if block.flags[taken - 1] & OPEN else 0)
             market.moved(int(block.ts_recv[taken - 1]))
         if reason == GROW:
             market.grow()

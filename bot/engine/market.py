@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from bot.book import arrays as books
+from bot.book.arrays import BOOK_LAYOUT, Book
 from bot.book.layout import (
     BOOK_NS,
     CROSSED,
@@ -23,6 +24,7 @@ from bot.book.layout import (
     TOUCH_NS,
     TRADE_NS,
 )
+from bot.engine.advance import BOOK_AT, PLACES, SIGNALS_AT
 from bot.model.event import (
     FeedLost,
     FeedRestored,
@@ -34,11 +36,12 @@ from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_HOUR, Currency, InstrumentId
 from bot.signals import arrays as signals
 from bot.signals import evaluate
+from bot.signals.arrays import SIGNALS_LAYOUT
 from bot.signals.base import Fees, Watch
 from bot.signals.impact_kernels import average_price
 from bot.signals.table import SignalTable
 from bot.signals.touch import BOTH, FROM_BOOK, FROM_TOUCH, read_touch
-from bot.tape.rows import INDEX, MARK, SCALAR_SCALE
+from bot.tape.rows import INDEX, MARK, SCALAR_SCALE, Int64s
 
 FUNDING_GRACE_NS: Final = 120_000_000_000
 """How long after its settlement a rate may stand in before it is no longer in force."""
@@ -91,7 +94,10 @@ class Terms:
 
 
 class Market:
-    """Books and scores of all instruments, as of `now`."""
+    """Books and scores of all instruments, as of `now`.
+
+    places: what the compiled loop of `engine.advance` is given.
+    """
 
     def __init__(
         self,
@@ -106,8 +112,10 @@ class Market:
         self.mark_is_mid = mark_is_mid
         self.now = 0
         count = len(terms.listed)
-        self.book = books.empty(windows)
         self.table = SignalTable(watches, terms, count)
+        self.places: Int64s = np.zeros(PLACES, np.int64)
+        SIGNALS_LAYOUT.write(self.places, SIGNALS_AT, self.table.arrays)
+        self.hold(books.empty(windows))
         self.rates: list[Rate | None] = [None] * count
         self.lost: set[InstrumentId] = set()
         self._pricers = _pricers(terms)
@@ -118,7 +126,12 @@ class Market:
 
     def grow(self) -> None:
         """Give every book more room outside its window."""
-        self.book = books.grown(self.book, 2 * self.book.far.shape[3])
+        self.hold(books.grown(self.book, 2 * self.book.far.shape[3]))
+
+    def hold(self, book: Book) -> None:
+        """Go on with these books, and tell the compiled loop where they stand."""
+        self.book = book
+        BOOK_LAYOUT.write(self.places, BOOK_AT, book)
 
     def moved(self, now: int) -> None:
         """Rows were taken in, the last at this time: best prices are read anew."""

@@ -110,7 +110,7 @@ def _digest_of(function: Callable[..., Any], signatures: list[object]) -> str:
         *_VERSIONS,
         repr(_OPTIONS),
         _BOUNDS_CHECKED,
-        *map(_spelled, signatures),
+        *map(spelled, signatures),
         _source(function.__code__.co_filename),
     ):
         digest.update(f"{part}\0".encode())
@@ -155,10 +155,18 @@ def _text(value: object) -> str:
     return f"{name} {_source(getattr(module, '__file__', None) or '')}"
 
 
-def _spelled(kind: object) -> str:
+def spelled(kind: object) -> str:
     """A signature or type as text, with the names of fields, which numba leaves out."""
     inner = (*getattr(kind, "args", ()), *getattr(kind, "types", ()))
-    return " ".join([str(kind), *getattr(kind, "fields", ()), *map(_spelled, inner)])
+    return " ".join([str(kind), *getattr(kind, "fields", ()), *map(spelled, inner)])
+
+
+def digest_of_text(path: str, *parts: str) -> str:
+    """A name for code that is made from a file and from what it is told."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in (*_VERSIONS, _source(path), *parts):
+        digest.update(f"{part}\0".encode())
+    return digest.hexdigest()
 
 
 def _name(function: Callable[..., Any]) -> str:

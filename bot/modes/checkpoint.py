@@ -151,7 +151,7 @@ def _restore_market(state: State, kept: Market) -> None:
         array[...] = before
     # Where compiled code stands is different in every process.
     fresh.spec[:, ADDRESS] = addresses
-    market.book = Book(*(column.array for column in kept.book))
+    market.hold(Book(*(column.array for column in kept.book)))
     market.table.heard_funding_ns = list(kept.heard_funding_ns)
     market.rates = list(kept.rates)
     market.moved(market.now)

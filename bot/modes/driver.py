@@ -6,11 +6,12 @@ they are durable and looked at once more, and wakes it when it asked to be woken
 
 import heapq
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
 from bot.engine.engine import Engine
+from bot.engine.intake import FOREVER
 from bot.engine.outcome import Outcome
 from bot.errors import DataError
 from bot.journal.memory import DURABLE
@@ -32,8 +33,6 @@ from bot.modes.sources import Item, Items, Quiet, time_of
 from bot.tape.order import Rank, rank
 from bot.tape.rows import Block
 from bot.venues.simulated.venue import SimulatedVenue
-
-FOREVER: Final = 1 << 62
 
 
 class TapeSink(Protocol):
@@ -120,29 +119,26 @@ class Driver:
         while block.messages:
             limit = self._next_ns()
             first_ns = block.first_ns
-            if self._together.stopped or (limit is not None and limit < first_ns):
+            if self._together.stopped or limit < first_ns:
                 await self._let_come(first_ns - 1)
                 limit = self._next_ns()
-            part = block
-            if limit is not None and limit < block.last_ns:
-                # Rows come before anything else of the same time.
-                part = block.part(block.start, block.before(limit + 1))
             seq = self.engine.state.seq + 1
-            outcome = self.engine.step(part)
+            # Rows come before anything else of the same time.
+            outcome = self.engine.step(block, limit)
             if outcome.consumed:
                 taken = block.part(block.start, block.start + outcome.consumed)
                 self.recorder.counts.rows += taken.rows
                 self.recorder.counts.messages += taken.whole
                 if self._tape is not None:
                     self._tape.append(seq, taken)
-            block = block.part(block.start + outcome.consumed, block.stop)
+                block = block.part(taken.stop, block.stop)
             await self._carry_out(outcome)
 
     async def _let_come(self, until_ns: int) -> None:
         """Let everything happen that is due up to a time, rows aside."""
         while True:
             # The venue is brought along no further than the next thing we might send from.
-            self._hear(min(until_ns, self._next_ns() or until_ns))
+            self._hear(min(until_ns, self._next_ns()))
             due = FOREVER if self._due is None else self._due
             coming = self._coming[0][:2] if self._coming else (FOREVER, 0)
             if min(coming[0], due) > until_ns:
@@ -237,12 +233,11 @@ class Driver:
         self._count += 1
         heapq.heappush(self._coming, (event.ts_recv, rank(event), self._count, event, command))
 
-    def _next_ns(self) -> int | None:
-        """When something other than a row is due."""
+    def _next_ns(self) -> int:
+        """When something other than a row is due; FOREVER: nothing is."""
         coming = self._coming[0][0] if self._coming else FOREVER
         due = FOREVER if self._due is None else self._due
-        at_ns = min(coming, due)
-        return None if at_ns == FOREVER else at_ns
+        return coming if coming < due else due
 
 
 def _check_order(item: Item, last_ns: int) -> None:

@@ -5,49 +5,49 @@ venue has done all that it will have done by `t` less that way. Two calls a mess
 would cost more than everything else together.
 """
 
-from numba import types
-
-from bot.book.arrays import BOOK, Book, i8
-from bot.engine.advance import GROW, REACHED, VENUE, advance, advance_one
+from bot.book.arrays import i8
+from bot.engine.advance import (
+    BOOK_AT,
+    CURSOR,
+    GROW,
+    REACHED,
+    SIGNALS_AT,
+    VENUE,
+    advance,
+    advance_one,
+    book_at,
+    signals_at,
+)
 from bot.kernel import kernel
-from bot.signals.arrays import SIGNALS, Signals
+from bot.kernel.places import VECTOR
 from bot.tape.columns import ROWS, Rows
 from bot.tape.rows import Int64s
-from bot.venues.simulated.arrays import VENUE as VENUE_ARRAYS
-from bot.venues.simulated.arrays import VenueArrays
-from bot.venues.simulated.matching import match_until
+from bot.venues.simulated import matching
+from bot.venues.simulated.matching import match_until, rows_at, venue_at
 from bot.venues.simulated.venue import SimulatedVenue
 
-CURSOR = types.int64[::1]
 
-
-@kernel(
-    i8(ROWS, i8, BOOK, SIGNALS, CURSOR, VENUE_ARRAYS, BOOK, ROWS, CURSOR, i8),
-)
+@kernel(i8(ROWS, i8, i8, VECTOR, VECTOR, i8))
 def advance_together(
-    rows: Rows,
-    stop: int,
-    book: Book,
-    signals: Signals,
-    cursor: Int64s,
-    venue: VenueArrays,
-    venue_book: Book,
-    venue_rows: Rows,
-    venue_cursor: Int64s,
-    in_ns: int,
+    rows: Rows, stop: int, until_ns: int, places: Int64s, venue_places: Int64s, in_ns: int
 ) -> int:
     """The engine's loop, with the venue brought along before each message."""
-    m = cursor[0]
+    book = book_at(places, BOOK_AT)
+    signals = signals_at(places, SIGNALS_AT)
+    venue = venue_at(venue_places, matching.VENUE_AT)
+    venue_book = book_at(venue_places, matching.BOOK_AT)
+    venue_rows = rows_at(venue_places, matching.ROWS_AT)
+    m = places[CURSOR]
     reason = REACHED
-    while m < stop and reason == REACHED:
-        until_ns = rows.ts_recv[m] - in_ns - 1
-        if match_until(venue, venue_book, venue_rows, venue_cursor, until_ns) != REACHED:
+    while m < stop and reason == REACHED and rows.ts_recv[m] <= until_ns:
+        before_ns = rows.ts_recv[m] - in_ns - 1
+        if match_until(venue, venue_book, venue_rows, venue_places, before_ns) != REACHED:
             reason = VENUE
         else:
             reason = advance_one(rows, m, book, signals)
             if reason != GROW:
                 m += 1
-    cursor[0] = m
+    places[CURSOR] = m
     return reason
 
 
@@ -65,22 +65,10 @@ class Together:
         self._venue = venue
         self._in_ns = in_ns
 
-    def __call__(self, rows: Rows, stop: int, book: Book, signals: Signals, cursor: Int64s) -> int:
+    def __call__(self, rows: Rows, stop: int, until_ns: int, places: Int64s) -> int:
         """Advance, with the venue or without."""
         if not self.busy:
-            return advance(rows, stop, book, signals, cursor)
-        venue = self._venue
-        reason = advance_together(
-            rows,
-            stop,
-            book,
-            signals,
-            cursor,
-            venue.arrays,
-            venue.book,
-            venue.rows,
-            venue.cursor,
-            self._in_ns,
-        )
+            return advance(rows, stop, until_ns, places)
+        reason = advance_together(rows, stop, until_ns, places, self._venue.places(), self._in_ns)
         self.stopped = reason == VENUE
         return reason

@@ -58,7 +58,7 @@ class Paced:
         self._ended = True
         self._wake.set()
 
-    async def next(self, due_ns: int | None) -> Item | None:
+    async def next(self, due_ns: int) -> Item | None:
         """The next item; `Quiet` when the market said nothing more up to now."""
         del due_ns  # Quiet comes every slice, sooner than anybody could tell.
         while True:

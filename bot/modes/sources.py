@@ -26,7 +26,7 @@ def time_of(item: Block | AnyEvent) -> int:
 class Items(Protocol):
     """A stream of items in the total order."""
 
-    async def next(self, due_ns: int | None) -> Item | None:
+    async def next(self, due_ns: int) -> Item | None:
         """The next item; `Quiet` when the time that is due comes first; None at the end."""
         ...
 
@@ -38,7 +38,7 @@ class Recorded:
         """Read from this tape."""
         self._items = items
 
-    async def next(self, due_ns: int | None) -> Item | None:
+    async def next(self, due_ns: int) -> Item | None:
         """The next item, whatever is due."""
         del due_ns
         return next(self._items, None)

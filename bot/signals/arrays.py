@@ -10,7 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from numba import types
 
-from bot.signals.slots import Float64s, Float64s2
+from bot.book.layout import LADDER
+from bot.kernel.places import Layout
+from bot.signals.slots import TRIGGER_COLUMNS, Float64s, Float64s2
 from bot.tape.rows import Int64s
 
 # Columns of `spec`, one row a signal.
@@ -100,4 +102,28 @@ _f2 = types.float64[:, ::1]
 SIGNALS: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
     (_i2, _i1, _i1, _i1, _i1, _f1, _f1, _f1, _i1, _i1, _f2, _f2, _i1, _i2, _i1, _i1, _i2),
     Signals,
+)
+
+SIGNALS_LAYOUT: Final = Layout(
+    SIGNALS,
+    Signals,
+    (
+        ("signals", SPEC_COLUMNS),
+        ("first",),
+        ("members",),
+        ("row_first",),
+        ("row_members",),
+        ("params",),
+        ("states",),
+        ("slots",),
+        ("slots",),
+        ("trigger_first",),
+        ("triggers", TRIGGER_COLUMNS),
+        ("instruments", FUNDING_COLUMNS),
+        ("instruments",),
+        ("standards", STANDARD_COLUMNS),
+        (CLOCK_ENTRIES,),
+        ("instruments",),
+        (4, LADDER),
+    ),
 )

@@ -4,6 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from numba import types
 
+from bot.kernel.places import Layout
 from bot.tape.rows import Block, Int8s, Int32s, Int64s
 
 
@@ -34,6 +35,10 @@ ROWS: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
         types.int64[::1],
     ),
     Rows,
+)
+
+ROWS_LAYOUT: Final = Layout(
+    ROWS, Rows, (("rows",),) * 4 + (("messages",),) * 4 + (("messages_and_one",),)
 )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
+from bot.kernel.places import Layout
 from bot.tape.rows import Int64s
 from bot.tape.venue_order import FOREVER
 
@@ -91,6 +92,18 @@ VENUE: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
         types.int64[:, :, ::1],
     ),
     VenueArrays,
+)
+
+VENUE_LAYOUT: Final = Layout(
+    VENUE,
+    VenueArrays,
+    (
+        (CLOCK_PLACES,),
+        ("instruments", HEAD_COLUMNS),
+        ("instruments", "orders", RESTING_COLUMNS),
+        ("instruments", "orders", QUEUE_COLUMNS),
+        ("instruments", "levels", TAKEN_COLUMNS),
+    ),
 )
 
 

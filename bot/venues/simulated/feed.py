@@ -2,8 +2,6 @@
 
 from collections import deque
 
-import numpy as np
-
 from bot.model.units import InstrumentId
 from bot.tape.builder import BlockBuilder
 from bot.tape.columns import Rows, columns
@@ -14,13 +12,15 @@ from bot.tape.venue_order import FOREVER, VenueOrder
 class Feed:
     """Blocks as they are received in, rows and a cursor out.
 
-    rows, cursor: what `match_until` takes.
+    rows, cursor: what `match_until` takes; the cursor is the next message and their end.
     """
 
-    def __init__(self, instruments: tuple[InstrumentId, ...], lateness_ns: int) -> None:
+    def __init__(
+        self, instruments: tuple[InstrumentId, ...], lateness_ns: int, cursor: Int64s
+    ) -> None:
         self.lateness_ns = lateness_ns
         self.rows: Rows = columns(BlockBuilder(instruments, rows=1).take())
-        self.cursor: Int64s = np.zeros(2, np.int64)
+        self.cursor = cursor
         self._instruments = instruments
         self._order = VenueOrder(lateness_ns)
         self._waiting: deque[Block] = deque()
@@ -58,7 +58,7 @@ class Feed:
         )
         block = self._waiting.popleft()
         self.rows = columns(block)
-        self.cursor = np.array([block.start, block.stop], np.int64)
+        self.cursor[0], self.cursor[1] = block.start, block.stop
 
     def _wait(self, block: Block | None) -> None:
         if block is not None:

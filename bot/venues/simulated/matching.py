@@ -6,12 +6,13 @@ Between stops no order can arrive, so that nothing but the market's rows can mov
 
 from typing import Final
 
-from bot.book.arrays import BOOK, Book, i8
+from bot.book.arrays import BOOK, BOOK_LAYOUT, Book, i8
 from bot.book.layout import DEPTH, HEARD, HEARD_SCALAR, LADDER, TOP
 from bot.book.layout import SCALAR as SCALAR_AT
 from bot.book.message import begin_message, end_message, has_room, take_row
 from bot.kernel import kernel
-from bot.tape.columns import ROWS, Rows
+from bot.kernel.places import VECTOR
+from bot.tape.columns import ROWS, ROWS_LAYOUT, Rows
 from bot.tape.rows import LEVEL, MARK, SNAPSHOT, TRADE, Int64s
 from bot.venues.simulated.arrays import (
     ACTION_NS,
@@ -26,9 +27,22 @@ from bot.venues.simulated.arrays import (
     STOPPED_NS,
     TAKEN,
     VENUE,
+    VENUE_LAYOUT,
     VenueArrays,
 )
 from bot.venues.simulated.queue import change, filled, restate, trade
+
+# Entries of the vector that tells the kernel where everything stands.
+CURSOR: Final = 0
+"""The next message, and behind it the end of the rows at hand."""
+VENUE_AT: Final = 2
+BOOK_AT: Final = VENUE_AT + VENUE_LAYOUT.entries
+ROWS_AT: Final = BOOK_AT + BOOK_LAYOUT.entries
+PLACES: Final = ROWS_AT + ROWS_LAYOUT.entries
+
+venue_at = VENUE_LAYOUT.view
+book_at = BOOK_LAYOUT.view
+rows_at = ROWS_LAYOUT.view
 
 # Why the kernel stopped.
 REACHED: Final = 0
@@ -123,3 +137,12 @@ def match_until(venue: VenueArrays, book: Book, rows: Rows, cursor: Int64s, unti
     if m == end and stop > clock[KNOWN_NS]:
         return EXHAUSTED
     return ACTION if clock[ACTION_NS] <= until_ns else REACHED
+
+
+@kernel(i8(VECTOR, i8))
+def match(places: Int64s, until_ns: int) -> int:
+    """`match_until` over what stands in a vector of places."""
+    venue = venue_at(places, VENUE_AT)
+    book = book_at(places, BOOK_AT)
+    rows = rows_at(places, ROWS_AT)
+    return match_until(venue, book, rows, places, until_ns)

@@ -6,22 +6,23 @@ can be known, and no order meets a book older than what its sender had seen.
 
 A driver feeds it every block, and before the engine takes a message received at `t` calls
 `advance(t - in_ns - 1)`; after the last message of `t`, before responses, `advance(t - in_ns)`.
-A compiled loop may call `match_until` itself on `arrays`, `book`, `rows` and `cursor`, and
-then `advance` whenever it says anything but `REACHED`; all four are read anew after that.
+A compiled loop may call `match_until` itself on what stands in `places()`, and then `advance`
+whenever it says anything but `REACHED`; the places are asked for anew after that.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import cast
 
+import numpy as np
 from msgspec import structs
 
-from bot.book.arrays import Book
+from bot.book.arrays import BOOK_LAYOUT, Book
 from bot.model.command import Approved, Cancel, Command
 from bot.model.event import AnyEvent, Event, FundingRate, InstrumentChanged, MarketEvent
 from bot.model.instrument import Kind
 from bot.model.units import NS_PER_SECOND, AccountId, Currency, InstrumentId
-from bot.tape.columns import Rows
+from bot.tape.columns import ROWS_LAYOUT, Rows
 from bot.tape.rows import Block, Int64s
 from bot.tape.venue_order import FOREVER
 from bot.venues.simulated.accounts import Accounts
@@ -40,6 +41,7 @@ from bot.venues.simulated.arrays import (
     REASON,
     STOPPED_AT,
     STOPPED_NS,
+    VENUE_LAYOUT,
     VenueArrays,
 )
 from bot.venues.simulated.clearing import Clearing
@@ -49,7 +51,18 @@ from bot.venues.simulated.funding import Unfunded
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
-from bot.venues.simulated.matching import ACTION, EXHAUSTED, GROW, REACHED, match_until
+from bot.venues.simulated.matching import (
+    ACTION,
+    BOOK_AT,
+    CURSOR,
+    EXHAUSTED,
+    GROW,
+    PLACES,
+    REACHED,
+    ROWS_AT,
+    VENUE_AT,
+    match,
+)
 from bot.venues.simulated.outbox import Outbox
 from bot.venues.simulated.queue import RISK_AVERSE, QueueRule
 from bot.venues.simulated.state import InFlight, VenueState
@@ -82,7 +95,9 @@ class SimulatedVenue:
         self._index = index
         self._latency = latency
         self._impact_decay_ns = impact_decay_ns
-        self._feed = Feed(instruments, lateness_ns)
+        self._places: Int64s = np.zeros(PLACES, np.int64)
+        self._placed: tuple[VenueArrays | None, Book | None, Rows | None] = (None, None, None)
+        self._feed = Feed(instruments, lateness_ns, self._places[CURSOR : CURSOR + 2])
         self._agenda = Agenda()
         self._outbox = Outbox(latency)
         self._accounts = Accounts(contracts, deposits)
@@ -107,20 +122,17 @@ class SimulatedVenue:
         """What the matching kernel works on."""
         return self._exchange.resting.arrays
 
-    @property
-    def book(self) -> Book:
-        """The venue's own book, less what we took from it."""
-        return self._market.book
-
-    @property
-    def rows(self) -> Rows:
-        """The market's rows at hand, in the venue's order."""
-        return self._feed.rows
-
-    @property
-    def cursor(self) -> Int64s:
-        """The next message of `rows`, and their end."""
-        return self._feed.cursor
+    def places(self) -> Int64s:
+        """Where the matching kernel finds orders, book and rows; the vector stays the same."""
+        arrays, book, rows = self.arrays, self._market.book, self._feed.rows
+        if arrays is not self._placed[0]:
+            VENUE_LAYOUT.write(self._places, VENUE_AT, arrays)
+        if book is not self._placed[1]:
+            BOOK_LAYOUT.write(self._places, BOOK_AT, book)
+        if rows is not self._placed[2]:
+            ROWS_LAYOUT.write(self._places, ROWS_AT, rows)
+        self._placed = arrays, book, rows
+        return self._places
 
     @property
     def now_ns(self) -> int:
@@ -194,15 +206,15 @@ class SimulatedVenue:
         """
         self._react()
         while not (pausing and self._outbox.events):
-            reason = match_until(self.arrays, self.book, self.rows, self.cursor, until_ns)
+            reason = match(self.places(), until_ns)
             if reason == REACHED:
                 break
             if reason == ACTION:
                 self._act()
             elif reason == GROW:
-                m = int(self.cursor[0])
-                rows = int(self.rows.first[m + 1] - self.rows.first[m])
-                self._market.grow(int(self.rows.instrument[m]), rows)
+                m, waiting = int(self._places[CURSOR]), self._feed.rows
+                rows = int(waiting.first[m + 1] - waiting.first[m])
+                self._market.grow(int(waiting.instrument[m]), rows)
             elif reason == EXHAUSTED:
                 self._feed.next_block(until_ns)
                 self.arrays.clock[KNOWN_NS] = self._feed.known_ns
