@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 from bot.book.arrays import BOOK, BOOK_LAYOUT, Book, i8, void
 from bot.book.message import begin_message, end_message, has_room
 from bot.book.message import take_row as take_book_row
@@ -36,6 +38,15 @@ PLACES: Final = SIGNALS_AT + SIGNALS_LAYOUT.entries
 
 book_at = BOOK_LAYOUT.view
 signals_at = SIGNALS_LAYOUT.view
+
+
+def placed(book: Book, signals: Signals) -> Int64s:
+    """The vector for these books and signals, which must outlive it; the cursor at 0."""
+    places: Int64s = np.zeros(PLACES, np.int64)
+    BOOK_LAYOUT.write(places, BOOK_AT, book)
+    SIGNALS_LAYOUT.write(places, SIGNALS_AT, signals)
+    return places
+
 
 Advance = Callable[[Rows, int, int, Int64s], int]
 """The loop itself, or one that moves a simulated venue along with it."""

@@ -1,7 +1,7 @@
 """What no tape can say: refused with one clear message, before any of it is taken in."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, get_args, get_type_hints
 
 from bot.engine.state import State
 from bot.errors import DataError
@@ -11,6 +11,17 @@ from bot.tape.rows import Block
 
 _UNREAD: Final = (OpenInterest, Liquidation, LongShortRatio)
 """Nobody reads these yet, so they may concern what is not listed."""
+
+
+def _amounts(kind: type[AnyEvent]) -> tuple[str, ...]:
+    hints = get_type_hints(kind)
+    return tuple(name for name, hint in hints.items() if Decimal in (hint, *get_args(hint)))
+
+
+_KINDS: Final[tuple[type[AnyEvent], ...]] = get_args(AnyEvent)
+# What to look at in an event, found once: most events are of orders and have no amounts.
+_AMOUNTS: Final = {kind: _amounts(kind) for kind in _KINDS}
+_LISTED: Final = {kind for kind in _KINDS if kind not in _UNREAD and hasattr(kind, "instrument")}
 
 
 def check_block(state: State, block: Block) -> None:
@@ -26,29 +37,29 @@ def check_block(state: State, block: Block) -> None:
 
 def check_event(state: State, event: AnyEvent) -> None:
     """Refuse what concerns an instrument that nobody lists, and numbers that are none."""
-    where = f"{type(event).__name__} at {event.ts_recv} ns"
-    if not isinstance(event, _UNREAD):
+    kind = type(event)
+    if kind in _LISTED:
         name = _instrument(event)
-        if name is not None and name not in state.terms.by_id:
+        if name not in state.terms.by_id:
             raise DataError(
-                f"{where} instrument",
+                f"{kind.__name__} at {event.ts_recv} ns instrument",
                 repr(name),
                 f"one of {', '.join(state.ids)}",
                 "list it in the configuration, or leave the event out",
             )
-    for field in event.__struct_fields__:
-        value = getattr(event, field)
-        if isinstance(value, Decimal) and not value.is_finite():
+    for field in _AMOUNTS[kind]:
+        value: Decimal | None = getattr(event, field)
+        if value is not None and not value.is_finite():
             raise DataError(
-                f"{where} {field}",
+                f"{kind.__name__} at {event.ts_recv} ns {field}",
                 str(value),
                 "a finite number",
                 "leave the event out: what is unknown is not said",
             )
 
 
-def _instrument(event: AnyEvent) -> InstrumentId | None:
+def _instrument(event: AnyEvent) -> InstrumentId:
     if isinstance(event, InstrumentChanged):
         return event.instrument.id
-    name: InstrumentId | None = getattr(event, "instrument", None)
+    name: InstrumentId = event.instrument  # type: ignore[union-attr]  # of those that have one
     return name

@@ -10,7 +10,7 @@ from bot.engine.explain import Explanation, explain
 from bot.engine.exposure import EngineExposure
 from bot.engine.guard import guard
 from bot.engine.holdings import EngineHoldings
-from bot.engine.intake import FOREVER, next_due, take_block, take_event
+from bot.engine.intake import next_due, take_block, take_event
 from bot.engine.outcome import Asked, Outcome
 from bot.engine.settings import Settings
 from bot.engine.sight import EngineSight
@@ -22,6 +22,7 @@ from bot.model.units import StrategyName
 from bot.risk.headroom import Usage, usage
 from bot.risk.recheck import recheck
 from bot.tape.rows import Block
+from bot.tape.venue_order import FOREVER
 
 Ask = Callable[[State, EngineSight, int], Asked | None]
 """Asks one strategy; whoever explains a decision looks just before."""

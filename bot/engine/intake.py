@@ -1,8 +1,7 @@
 """Taking one item in: what it changes, and which strategies must look."""
 
-from typing import Final
-
-from msgspec import Struct
+from collections.abc import Callable
+from typing import Any, Final
 
 from bot.engine import operator, reports
 from bot.engine.advance import CURSOR, GROW, PYTHON, Advance
@@ -11,7 +10,7 @@ from bot.engine.hunger import check_age
 from bot.engine.outcome import Asked
 from bot.engine.plain import look_plain
 from bot.engine.state import DAY_NS, State
-from bot.ledger.postings import Posting
+from bot.engine.taken import NOTHING, Taken
 from bot.model.event import (
     AnyEvent,
     CancelRequested,
@@ -29,28 +28,9 @@ from bot.model.event import (
     Timer,
 )
 from bot.signals.arrays import WOKEN
-from bot.signals.publish import look
 from bot.tape.columns import columns
 from bot.tape.rows import OPEN, Block
-
-FOREVER: Final = 1 << 62
-"""A time that no message is received after."""
-
-
-class Taken(Struct, gc=False):
-    """What taking an item in came to.
-
-    consumed: messages of a block. woken: numbers of the strategies that must look. stirred:
-    whether orders have to be planned even if nobody looks. failed: strategies whose own signals
-    raised, as if they had been asked.
-    """
-
-    consumed: int = 0
-    woken: tuple[int, ...] = ()
-    stirred: bool = False
-    postings: tuple[Posting, ...] = ()
-    notes: tuple[str, ...] = ()
-    failed: tuple[Asked, ...] = ()
+from bot.tape.venue_order import FOREVER
 
 
 def take_block(state: State, block: Block, advance: Advance, until_ns: int = FOREVER) -> Taken:
@@ -86,10 +66,9 @@ def take_block(state: State, block: Block, advance: Advance, until_ns: int = FOR
 
 def woken(state: State) -> tuple[int, ...]:
     """The strategies that a score has woken; all that they watch counts as seen."""
-    bits = int(state.market.table.arrays.clock[WOKEN])
+    bits = state.market.table.woken()
     if not bits:
         return ()
-    look(state.market.table.arrays, bits)
     return tuple(s for s in range(len(state.names)) if bits >> s & 1)
 
 
@@ -97,23 +76,27 @@ def take_event(state: State, event: AnyEvent) -> Taken:
     """Take an event in."""
     check_event(state, event)
     state.seq += 1
-    state.market.now = max(state.market.now, event.ts_recv)
-    match event:
-        case Timer() | Heartbeat():
-            return _take_time(state)
-        case FeedLost() | FeedRestored() | InstrumentChanged() | FundingRate():
-            return _take_market(state, event)
-        case OpenInterest() | Liquidation() | LongShortRatio():
-            return Taken()
-        case IntentDurable() | OrderSent() | CancelRequested():
-            # Our own acts: what they change was planned when they were.
-            told = reports.take_report(state, event)
-            return Taken(notes=told.notes)
-        case OperatorCommand():
-            return Taken(stirred=True, notes=operator.obey(state, event))
-        case _:
-            told = reports.take_report(state, event)
-            return Taken(woken=told.woken, stirred=True, postings=told.postings, notes=told.notes)
+    market = state.market
+    if event.ts_recv > market.now:
+        market.now = event.ts_recv
+    taker = _TAKERS.get(type(event), reports.take_report)
+    return taker(state, event)
+
+
+def _ignore(state: State, event: AnyEvent) -> Taken:
+    """Nobody reads these yet."""
+    del state, event
+    return NOTHING
+
+
+def _take_own_act(state: State, event: AnyEvent) -> Taken:
+    """What our own acts change was planned when they were."""
+    taken = reports.take_report(state, event)
+    return Taken(notes=taken.notes) if taken.notes else NOTHING
+
+
+def _take_command(state: State, event: OperatorCommand) -> Taken:
+    return Taken(stirred=True, notes=operator.obey(state, event))
 
 
 def _take_market(
@@ -134,8 +117,9 @@ def _take_market(
     return Taken(woken=tuple(sorted(looks)), stirred=not isinstance(event, FundingRate))
 
 
-def _take_time(state: State) -> Taken:
+def _take_time(state: State, event: Timer | Heartbeat) -> Taken:
     """A time has come: scores may have become stale, a day may have begun, orders may be due."""
+    del event
     now = state.now
     if state.started is not None and now // DAY_NS != state.started.day:
         state.begin_day()
@@ -143,17 +127,40 @@ def _take_time(state: State) -> Taken:
     for s, check in enumerate(state.check_ns):
         if check is not None and now >= check:
             check_age(state, s)
-    for s in sorted(state.postponed):
-        if now >= state.asked_ns[s] + state.quiet_ns[s]:
-            woken_now.append(s)
-    state.postponed.difference_update(woken_now)
+    if state.postponed:
+        for s in sorted(state.postponed):
+            if now >= state.asked_ns[s] + state.quiet_ns[s]:
+                woken_now.append(s)
+        state.postponed.difference_update(woken_now)
     return Taken(woken=tuple(woken_now), stirred=True)
 
 
 def next_due(state: State) -> int | None:
     """When the engine wants to be woken though nothing happens."""
-    times = [state.desk.due(), *state.check_ns]
-    times += [state.asked_ns[s] + state.quiet_ns[s] for s in state.postponed]
+    due = FOREVER
+    for time in (state.desk.due(), *state.check_ns):
+        if time is not None and time < due:
+            due = time
+    for s in state.postponed:
+        due = min(due, state.asked_ns[s] + state.quiet_ns[s])
     if state.started is not None:
-        times.append((state.started.day + 1) * DAY_NS)
-    return min((time for time in times if time is not None), default=None)
+        due = min(due, (state.started.day + 1) * DAY_NS)
+    return None if due == FOREVER else due
+
+
+_TAKERS: Final[dict[type[AnyEvent], Callable[[State, Any], Taken]]] = {
+    Timer: _take_time,
+    Heartbeat: _take_time,
+    FeedLost: _take_market,
+    FeedRestored: _take_market,
+    InstrumentChanged: _take_market,
+    FundingRate: _take_market,
+    OpenInterest: _ignore,
+    Liquidation: _ignore,
+    LongShortRatio: _ignore,
+    IntentDurable: _take_own_act,
+    OrderSent: _take_own_act,
+    CancelRequested: _take_own_act,
+    OperatorCommand: _take_command,
+}
+"""What else there is are reports of orders and of accounts."""

@@ -24,7 +24,7 @@ from bot.book.layout import (
     TOUCH_NS,
     TRADE_NS,
 )
-from bot.engine.advance import BOOK_AT, PLACES, SIGNALS_AT
+from bot.engine.advance import BOOK_AT, placed
 from bot.model.event import (
     FeedLost,
     FeedRestored,
@@ -36,12 +36,11 @@ from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_HOUR, Currency, InstrumentId
 from bot.signals import arrays as signals
 from bot.signals import evaluate
-from bot.signals.arrays import SIGNALS_LAYOUT
 from bot.signals.base import Fees, Watch
 from bot.signals.impact_kernels import average_price
 from bot.signals.table import SignalTable
 from bot.signals.touch import BOTH, FROM_BOOK, FROM_TOUCH, read_touch
-from bot.tape.rows import INDEX, MARK, SCALAR_SCALE, Int64s
+from bot.tape.rows import INDEX, MARK, SCALAR_SCALE
 
 FUNDING_GRACE_NS: Final = 120_000_000_000
 """How long after its settlement a rate may stand in before it is no longer in force."""
@@ -113,9 +112,8 @@ class Market:
         self.now = 0
         count = len(terms.listed)
         self.table = SignalTable(watches, terms, count)
-        self.places: Int64s = np.zeros(PLACES, np.int64)
-        SIGNALS_LAYOUT.write(self.places, SIGNALS_AT, self.table.arrays)
-        self.hold(books.empty(windows))
+        self.book = books.empty(windows)
+        self.places = placed(self.book, self.table.arrays)
         self.rates: list[Rate | None] = [None] * count
         self.lost: set[InstrumentId] = set()
         self._pricers = _pricers(terms)

@@ -2,9 +2,8 @@
 
 from decimal import Decimal
 
-from msgspec import Struct
-
 from bot.engine.state import State
+from bot.engine.taken import Taken
 from bot.ledger.postings import Posting
 from bot.ledger.valuation import Decision as DecisionMids
 from bot.model.event import (
@@ -30,45 +29,40 @@ from bot.model.units import EXTERNAL, InstrumentId
 from bot.risk.kill import Mode
 from bot.risk.limits import Level, Scope
 
-_CLOSING = (Fill, OrderRejected, OrderCanceled, OrderExpired, OrderAbsent, SendAborted)
+_CLOSING = {Fill, OrderRejected, OrderCanceled, OrderExpired, OrderAbsent, SendAborted}
 
 
-class Told(Struct, gc=False):
-    """What a report came to."""
-
-    woken: tuple[int, ...] = ()
-    postings: tuple[Posting, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-def take_report(state: State, event: AnyEvent) -> Told:
-    """Take a report of the order protocol or of an account in."""
+def take_report(state: State, event: AnyEvent) -> Taken:
+    """Take a report of the order protocol or of an account in; orders may be missing after it."""
     if isinstance(event, OrderEvent):
         return _take_order(state, event)
     match event:
         case FundingPaid() | Settled() | Liquidated() | Deleveraged():
             postings = state.ledger.apply(event, EXTERNAL, state.market, None)
             notes = _forced(state, event)
-            return Told(_holders(state, event.instrument), postings, notes)
+            woken = _holders(state, event.instrument)
+            return Taken(woken=woken, stirred=True, postings=postings, notes=notes)
         case Transfer():
-            return Told(postings=state.ledger.apply(event, EXTERNAL, state.market, None))
+            postings = state.ledger.apply(event, EXTERNAL, state.market, None)
+            return Taken(stirred=True, postings=postings)
         case BalanceReported() | PositionReported():
             known = len(state.ledger.differences())
             state.ledger.apply(event, EXTERNAL, state.market, None)
             differences = state.ledger.differences()
             if len(differences) > known:
-                return Told(notes=(f"differs from the venue: {differences[-1]}",))
-            return Told()
+                note = f"differs from the venue: {differences[-1]}"
+                return Taken(stirred=True, notes=(note,))
+            return Taken(stirred=True)
         case ReconcileClean():
-            return Told()
+            return Taken(stirred=True)
         case _:
             raise AssertionError(f"{type(event).__name__}: expected an event of the tape")
 
 
-def _take_order(state: State, event: OrderEvent) -> Told:
+def _take_order(state: State, event: OrderEvent) -> Taken:
     applied = state.desk.apply(event)  # type: ignore[arg-type]  # every OrderEvent is one
     order = applied.order
-    notes: list[str] = []
+    notes: tuple[str, ...] = ()
     postings: tuple[Posting, ...] = ()
     owner = EXTERNAL if order is None else order.proposal.strategy
     if isinstance(event, Fill) and applied.note is not Note.DUPLICATE:
@@ -77,11 +71,11 @@ def _take_order(state: State, event: OrderEvent) -> Told:
     if applied.note in (Note.OVERFILL, Note.BREAK):
         text = f"order {event.order_id}: {applied.note}"
         state.halts.halt(Scope(Level.ACCOUNT, event.account), Mode.HALTED, text, state.now)
-        notes.append(text)
+        notes = (text,)
     woken: tuple[int, ...] = ()
-    if owner in state.number and isinstance(event, _CLOSING):
+    if type(event) in _CLOSING and owner in state.number:
         woken = (state.number[owner],)
-    return Told(woken, postings, tuple(notes))
+    return Taken(woken=woken, stirred=True, postings=postings, notes=notes)
 
 
 def _holders(state: State, instrument: InstrumentId) -> tuple[int, ...]:

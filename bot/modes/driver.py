@@ -11,7 +11,6 @@ from typing import Protocol
 from msgspec import Struct
 
 from bot.engine.engine import Engine
-from bot.engine.intake import FOREVER
 from bot.engine.outcome import Outcome
 from bot.errors import DataError
 from bot.journal.memory import DURABLE
@@ -32,6 +31,7 @@ from bot.modes.recorder import Recorder
 from bot.modes.sources import Item, Items, Quiet, time_of
 from bot.tape.order import Rank, rank
 from bot.tape.rows import Block
+from bot.tape.venue_order import FOREVER
 from bot.venues.simulated.venue import SimulatedVenue
 
 

@@ -6,8 +6,12 @@ publication: the code of a trigger stands in one place of the loop instead of in
 
 from bot.book.arrays import f8, i8, void
 from bot.kernel import kernel
-from bot.signals.arrays import SIGNALS, WOKEN, Signals
+from bot.kernel.places import VECTOR
+from bot.signals.arrays import SIGNALS, SIGNALS_LAYOUT, WOKEN, Signals
 from bot.signals.slots import HIGH, LOW, SEEN, SEEN_KNOWN, STRATEGY, TRIGGER_SLOT, WAKE
+from bot.tape.rows import Int64s
+
+signals_at = SIGNALS_LAYOUT.view
 
 
 @kernel(void(SIGNALS, i8))
@@ -54,3 +58,9 @@ def look(signals: Signals, strategies: int) -> None:
             trigger[SEEN] = signals.value[slot]
             trigger[SEEN_KNOWN] = float(signals.known[slot])
     signals.clock[WOKEN] &= ~strategies
+
+
+@kernel(void(VECTOR, i8))
+def look_at(places: Int64s, strategies: int) -> None:
+    """`look` over the signals at the beginning of a vector of places."""
+    look(signals_at(places, 0), strategies)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -112,6 +113,9 @@ class SignalTable:
         # An item of a memoryview is a plain number, and costs a fifth of what an array's does.
         self._value = self.arrays.value.data
         self._known = self.arrays.known.data
+        self._clock = self.arrays.clock.data
+        self._vector = np.zeros(arrays.SIGNALS_LAYOUT.entries, np.int64)
+        arrays.SIGNALS_LAYOUT.write(self._vector, 0, self.arrays)
         self._book_head: Any = None
         self._head: Any = None
 
@@ -180,6 +184,13 @@ class SignalTable:
         return self._head
 
     # --- writing ---------------------------------------------------------------------------
+
+    def woken(self) -> int:
+        """Bits of the strategies that a trigger has woken; all that they watch counts as seen."""
+        bits: int = self._clock[arrays.WOKEN]
+        if bits:
+            publish.look_at(self._vector, bits)
+        return bits
 
     def publish(self, signal: int, value: float | None) -> None:
         """Publish the value of a plain-Python signal."""

@@ -20,7 +20,7 @@ from msgspec import structs
 
 from bot.book import arrays
 from bot.book.books import window_for
-from bot.engine.advance import GROW, WOKE, advance
+from bot.engine.advance import CURSOR, GROW, WOKE, advance, placed
 from bot.engine.market import Terms
 from bot.model.event import AnyEvent
 from bot.model.units import Currency
@@ -41,6 +41,7 @@ from bot.signals.trades import TradeImbalance, VwapDeviation
 from bot.tape.columns import columns
 from bot.tape.cut import join
 from bot.tape.rows import Block
+from bot.tape.venue_order import FOREVER
 from tests.conftest import recordings_folder
 from tests.recordings import tapes
 from tests.recordings.configs import config
@@ -116,9 +117,9 @@ def kernels(recording: Recording, source: Repeated, rows: int, watches: dict[str
         book = arrays.empty((window,), 16_384)
         wakes = 0
         for columned, stop in blocks:
-            cursor = np.zeros(1, np.int64)
-            while cursor[0] < stop:
-                reason = advance(columned, stop, book, table.arrays, cursor)
+            places = placed(book, table.arrays)
+            while places[CURSOR] < stop:
+                reason = advance(columned, stop, FOREVER, places)
                 assert reason != GROW, "the book has no room"
                 look(table.arrays, 1)
                 wakes += reason == WOKE

@@ -11,12 +11,10 @@ from decimal import Decimal
 from random import Random
 from statistics import median
 
-import numpy as np
-
-from bot.book.arrays import empty, grown
+from bot.book.arrays import BOOK_LAYOUT, empty, grown
 from bot.book.books import WINDOW_MAX
 from bot.book.layout import HEARD_FUNDING, LADDER, MESSAGES, SCALAR, SCALAR_NS
-from bot.engine.advance import GROW, advance
+from bot.engine.advance import BOOK_AT, CURSOR, GROW, advance, placed
 from bot.model.instrument import Instrument
 from bot.model.units import Base, Bps, InstrumentId
 from bot.recording.reader import Recording
@@ -50,6 +48,7 @@ from bot.tape.rows import (
     TRADE,
     Block,
 )
+from bot.tape.venue_order import FOREVER
 from tests.signals.harness import PERP, T0, listed
 
 ROUNDS = 7
@@ -116,11 +115,13 @@ def run(block: Block, instrument: Instrument, watches: Mapping[str, Watch]) -> f
     book.head[0, SCALAR_NS + INDEX] = block.first_ns
     evaluate(signals, book, 0, HEARD_FUNDING, LADDER, block.first_ns)
     rows = columns(block)
-    cursor = np.array([block.start], np.int64)
+    places = placed(book, signals)
+    places[CURSOR] = block.start
     start = time.process_time_ns()
-    while cursor[0] < block.stop:
-        if advance(rows, block.stop, book, signals, cursor) == GROW:
+    while places[CURSOR] < block.stop:
+        if advance(rows, block.stop, FOREVER, places) == GROW:
             book = grown(book, 2 * book.far.shape[3])
+            BOOK_LAYOUT.write(places, BOOK_AT, book)
         if bits := int(signals.clock[WOKEN]):
             look(signals, bits)
     took = time.process_time_ns() - start

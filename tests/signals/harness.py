@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-import numpy as np
-
-from bot.book.arrays import empty, grown
+from bot.book.arrays import BOOK_LAYOUT, empty, grown
 from bot.book.layout import HEARD_FUNDING, LADDER
-from bot.engine.advance import GROW, advance
+from bot.engine.advance import BOOK_AT, CURSOR, GROW, advance, placed
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import Currency, InstrumentId
 from bot.signals import arrays, evaluate
@@ -18,6 +16,7 @@ from bot.signals.publish import look
 from bot.signals.table import SignalTable
 from bot.tape.columns import columns
 from bot.tape.rows import ASK, BID, LEVEL, SNAPSHOT, TOUCH, TRADE, Block
+from bot.tape.venue_order import FOREVER
 from tests.tape.tapes import Message, Row, block_of
 
 PERP = InstrumentId("venue:BTC/USDT:USDT")
@@ -114,13 +113,16 @@ class Bench:
 
         They have looked, then.
         """
-        cursor = np.array([block.start], np.int64)
-        while advance(columns(block), block.stop, self.book, self.table.arrays, cursor) == GROW:
+        places = placed(self.book, self.table.arrays)
+        places[CURSOR] = block.start
+        while advance(columns(block), block.stop, FOREVER, places) == GROW:
             self.book = grown(self.book, 2 * self.book.far.shape[3])
-        self.now = int(block.ts_recv[cursor[0] - 1])
+            BOOK_LAYOUT.write(places, BOOK_AT, self.book)
+        taken = int(places[CURSOR])
+        self.now = int(block.ts_recv[taken - 1])
         self.last_woken = int(self.table.arrays.clock[arrays.WOKEN])
         look(self.table.arrays, self.last_woken)
-        return int(cursor[0]), self.last_woken
+        return taken, self.last_woken
 
     def digest(self) -> bytes:
         """A name for all that stands in all slots, to the last bit."""

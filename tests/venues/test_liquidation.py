@@ -6,7 +6,7 @@ import pytest
 
 from bot.model.event import Liquidated
 from bot.venues.simulated.margin import Tier, maintenance
-from bot.venues.simulated.matching import REACHED, match_until
+from bot.venues.simulated.matching import CURSOR, REACHED, match
 from bot.venues.simulated.venue import SimulatedVenue
 from tests.venues.market import (
     ACCOUNT,
@@ -141,10 +141,10 @@ def test_the_kernel_does_not_stop_while_margin_is_ample():
     there.submit(order("a", BUY, 10, 202), 20)
     there.advance(30)
 
-    reason = match_until(there.arrays, there.book, there.rows, there.cursor, 200)
+    reason = match(there.places(), 200)
 
     assert reason == REACHED
-    assert there.rows.ts_venue[there.cursor[0]] == 201
+    assert there.rows.ts_venue[there.places()[CURSOR]] == 201
 
 
 def test_maintenance_has_no_jumps():

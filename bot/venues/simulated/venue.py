@@ -122,9 +122,19 @@ class SimulatedVenue:
         """What the matching kernel works on."""
         return self._exchange.resting.arrays
 
+    @property
+    def book(self) -> Book:
+        """The venue's own book, less what we took from it."""
+        return self._market.book
+
+    @property
+    def rows(self) -> Rows:
+        """The market's rows at hand, in the venue's order."""
+        return self._feed.rows
+
     def places(self) -> Int64s:
         """Where the matching kernel finds orders, book and rows; the vector stays the same."""
-        arrays, book, rows = self.arrays, self._market.book, self._feed.rows
+        arrays, book, rows = self._exchange.resting.arrays, self._market.book, self._feed.rows
         if arrays is not self._placed[0]:
             VENUE_LAYOUT.write(self._places, VENUE_AT, arrays)
         if book is not self._placed[1]:
