@@ -5,62 +5,10 @@ from decimal import Decimal
 
 from bot.engine.holdings import EngineHoldings
 from bot.engine.state import State
-from bot.execution.blotter import Order
-from bot.model.command import Side
 from bot.model.instrument import Instrument
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.exposure import LiveOrder
 from bot.risk.worst import Reserved, reserved
-
-
-class Live:
-    """An order of ours as risk counts it."""
-
-    __slots__ = ("_order",)
-
-    def __init__(self, order: Order) -> None:
-        """Look at an order."""
-        self._order = order
-
-    @property
-    def order_id(self) -> str:
-        """Its id."""
-        return self._order.order_id
-
-    @property
-    def account(self) -> AccountId:
-        """Whose money it spends."""
-        return self._order.proposal.account
-
-    @property
-    def strategy(self) -> StrategyName:
-        """Who wanted it."""
-        return self._order.proposal.strategy
-
-    @property
-    def instrument(self) -> InstrumentId:
-        """What it trades."""
-        return self._order.proposal.instrument
-
-    @property
-    def side(self) -> Side:
-        """Its side."""
-        return self._order.proposal.side
-
-    @property
-    def remaining(self) -> int:
-        """Lots that may still fill."""
-        return self._order.remaining
-
-    @property
-    def price(self) -> int:
-        """Its limit in ticks."""
-        return self._order.price
-
-    @property
-    def basket(self) -> str | None:
-        """The basket it works for."""
-        return self._order.proposal.basket
 
 
 class EngineExposure:
@@ -83,12 +31,10 @@ class EngineExposure:
 
     def held(self) -> Iterable[tuple[AccountId, InstrumentId]]:
         """Where there is a position of anyone, a live order or a leg to come; each once."""
-        found: dict[tuple[AccountId, InstrumentId], None] = {}
-        for (account, _, instrument), position in self._state.ledger.holdings():
-            if position.quantity:
-                found[account, instrument] = None
+        found = dict.fromkeys(self._state.ledger.held())
         for order in self._state.desk.blotter.live():
-            found[order.proposal.account, order.proposal.instrument] = None
+            proposal = order.proposal
+            found[proposal.account, proposal.instrument] = None
         for leg in self._aside:
             found[leg.account, leg.instrument] = None
         return found
@@ -99,12 +45,14 @@ class EngineExposure:
         """Lots, signed, of one strategy, or of everyone in the account."""
         if strategy is None:
             return self._state.ledger.quantity(account, instrument)
-        return self._state.ledger.position(account, strategy, instrument).quantity
+        return self._state.ledger.lots(account, strategy, instrument)
 
     def orders(self, instrument: InstrumentId) -> Iterable[LiveOrder]:
         """Every live order of the instrument."""
-        live: list[LiveOrder] = [Live(order) for order in self._state.desk.blotter.live(instrument)]
-        return live + [one for one in self._aside if one.instrument == instrument]
+        live = self._state.desk.blotter.live(instrument)
+        if not self._aside:
+            return live
+        return [*live, *(one for one in self._aside if one.instrument == instrument)]
 
     def set_aside(self, basket: str | None) -> None:
         """From here on count what baskets under way may still need, all but `basket` itself.
@@ -207,6 +155,7 @@ class EngineExposure:
 
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_VALUE = {digit: value for value, digit in enumerate(DIGITS)}
 
 
 def order_id(epoch: str, number: int) -> str:
@@ -219,7 +168,9 @@ def order_id(epoch: str, number: int) -> str:
         number, digit = divmod(number, 36)
         digits = DIGITS[digit] + digits
     body = f"{epoch}{digits.rjust(6, '0')}"
-    check = sum((k + 1) * DIGITS.index(character) for k, character in enumerate(body)) % 36
-    made = body + DIGITS[check]
+    check = 0
+    for place, character in enumerate(body, 1):
+        check += place * _VALUE[character]
+    made = body + DIGITS[check % 36]
     assert len(made) <= 32, f"order id {made}: expected at most 32 characters"
     return made

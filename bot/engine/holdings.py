@@ -30,7 +30,7 @@ class EngineHoldings:
     def position(self, strategy: StrategyName, instrument: InstrumentId) -> int:
         """Lots that a strategy holds, long positive."""
         state = self._state
-        return state.ledger.position(state.account(instrument), strategy, instrument).quantity
+        return state.ledger.lots(state.account(instrument), strategy, instrument)
 
     def instrument(self, instrument: InstrumentId) -> Instrument:
         """The contract's terms."""

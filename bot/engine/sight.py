@@ -95,7 +95,7 @@ class EngineSight:
         """The strategy's position in lots."""
         state = self._state
         name = state.names[strategy]
-        return state.ledger.position(state.account(instrument), name, instrument).quantity
+        return state.ledger.lots(state.account(instrument), name, instrument)
 
     def working(self, strategy: int, instrument: InstrumentId) -> Sequence[WorkingOrder]:
         """The strategy's live orders."""

@@ -26,7 +26,7 @@ from bot.model.event import (
     SendAborted,
 )
 from bot.model.order import TERMINAL, Move, Note, State, step
-from bot.model.units import InstrumentId, StrategyName
+from bot.model.units import AccountId, InstrumentId, StrategyName
 
 CLOSED_KEPT: Final = 10_000
 """Closed orders remembered for late reports. A fill of an older one is a `BREAK`."""
@@ -81,10 +81,32 @@ class Order(Struct, kw_only=True):
         """Lots that may still fill: until the venue says it is over, all that has not."""
         return 0 if self.state in TERMINAL else max(0, self.size - self.filled)
 
+    # What whoever counts exposure asks of it.
+
+    @property
+    def account(self) -> AccountId:
+        """Whose money it spends."""
+        return self.proposal.account
+
+    @property
+    def strategy(self) -> StrategyName:
+        """Who wanted it."""
+        return self.proposal.strategy
+
+    @property
+    def instrument(self) -> InstrumentId:
+        """What it trades."""
+        return self.proposal.instrument
+
     @property
     def side(self) -> Side:
         """Its side."""
         return self.proposal.side
+
+    @property
+    def basket(self) -> str | None:
+        """The basket whose leg it works."""
+        return self.proposal.basket
 
 
 class Applied(Struct, frozen=True):
@@ -162,7 +184,9 @@ class Blotter:
     def live(self, instrument: InstrumentId | None = None) -> list[Order]:
         """Orders that are not over, of one instrument or all, in the order they were made."""
         orders = self._live.values()
-        return [one for one in orders if instrument in (None, one.proposal.instrument)]
+        if instrument is None:
+            return list(orders)
+        return [one for one in orders if one.proposal.instrument == instrument]
 
     def working(self, strategy: StrategyName, instrument: InstrumentId) -> Mapping[str, Order]:
         """A strategy's live orders in one instrument by id, in the order they were made."""

@@ -67,6 +67,7 @@ class Ledger:
         self._number = number
         self._accounts = Accounts(number(0))
         self._positions: dict[Holding, Position] = {}
+        self._totals: dict[tuple[AccountId, InstrumentId], int] = {}
         self._applied: set[Applied] = set()
         self._statements = Statements()
         self._attribution = Attribution(number)
@@ -116,7 +117,7 @@ class Ledger:
                 if holding[2] == instrument.id
             }
         for holding, position in carried.items():
-            self._positions[holding] = position
+            self._hold(holding, position)
             self._attribution.recount(holding, position.quantity)
         self.instruments[instrument.id] = instrument
         for underlying, leg in reference_legs([instrument], self.reporting_currency).items():
@@ -131,9 +132,20 @@ class Ledger:
         held = self._positions.get((account, strategy, instrument))
         return held or Position(0, self._number(0), self._number(0))
 
+    def lots(self, account: AccountId, strategy: StrategyName, instrument: InstrumentId) -> int:
+        """The size of a position alone, signed."""
+        held = self._positions.get((account, strategy, instrument))
+        return 0 if held is None else held.quantity
+
     def quantity(self, account: AccountId, instrument: InstrumentId) -> int:
         """Lots that all strategies and EXTERNAL hold together, as the venue sees it."""
-        return sum(held for _, held in self._holders(account, instrument))
+        return self._totals.get((account, instrument), 0)
+
+    def held(self) -> Iterator[tuple[AccountId, InstrumentId]]:
+        """Where anyone holds anything, once for each who does."""
+        for (account, _, instrument), position in self._positions.items():
+            if position.quantity:
+                yield account, instrument
 
     def holdings(self) -> tuple[tuple[Holding, Position], ...]:
         """Every position that was ever traded, flat ones for what they realised."""
@@ -222,7 +234,8 @@ class Ledger:
         """The ledger that `state()` described, with the terms that held then."""
         ledger = cls(instruments, state.reporting_currency, dict(state.references))
         ledger._accounts.restore(state.balances)
-        ledger._positions = dict(state.positions)
+        for holding, position in state.positions:
+            ledger._hold(holding, position)
         ledger._applied = set(state.applied)
         ledger._statements.restore(state.differences)
         ledger._attribution.restore(state.attribution)
@@ -274,7 +287,7 @@ class Ledger:
         self, origin: Origin, instrument: Instrument, before: Position, after: Position
     ) -> Posting:
         """A position becomes another: its cost moves, and what was realised is paid."""
-        self._positions[origin.account, origin.strategy, instrument.id] = after
+        self._hold((origin.account, origin.strategy, instrument.id), after)
         cost = after.cost - before.cost
         profit = after.realised - before.realised
         paid = cost if positions.is_paid_up(instrument) else self._number(0)
@@ -285,6 +298,15 @@ class Ledger:
             Heading.REALISED: -profit,
         }
         return self._accounts.post(origin, positions.currency_of(instrument), amounts)
+
+    def _hold(self, holding: Holding, after: Position) -> None:
+        """Put a position in the place of the one before, and keep the account's sum with it."""
+        account, _, instrument = holding
+        before = self._positions.get(holding)
+        had = 0 if before is None else before.quantity
+        self._positions[holding] = after
+        place = account, instrument
+        self._totals[place] = self._totals.get(place, 0) + after.quantity - had
 
     def _fee(self, origin: Origin, fee: Decimal, currency: Currency, mids: AtMids) -> Posting:
         owner = (origin.account, origin.strategy)

@@ -6,16 +6,14 @@ from decimal import Decimal
 from bot.risk.exposure import LiveOrder
 from bot.risk.guards import OrderRates
 from bot.risk.limits import Level, LimitBook, Scope
-from bot.risk.worst import Reservations
+from bot.risk.prices import Prices
+from bot.risk.worst import Line, Reservations, Worst
 
 
 class Case:
-    """One order, counted as live, before the limits of one scope.
+    """One order, counted as live, before the limits of one scope."""
 
-    worst: of the scope. prices: of the order's instrument. line: where the order counts.
-    """
-
-    __slots__ = ("book", "exposure", "line", "order", "prices", "rates", "scope", "world", "worst")
+    __slots__ = ("book", "exposure", "order", "rates", "scope", "world")
 
     def __init__(
         self,
@@ -32,9 +30,21 @@ class Case:
         self.book = book
         self.rates = rates
         self.exposure = world.exposure
-        self.worst = world.worst(scope)
-        self.prices = world.prices(order.instrument)
-        self.line = world.line(scope.level, order)
+
+    @property
+    def worst(self) -> Worst:
+        """The worst case of the scope."""
+        return self.world.worst(self.scope)
+
+    @property
+    def prices(self) -> Prices:
+        """What the lots of the order's instrument are worth."""
+        return self.world.prices(self.order.instrument)
+
+    @property
+    def line(self) -> Line:
+        """Where the order counts."""
+        return self.world.line(self.scope.level, self.order)
 
     @property
     def shrinks_here(self) -> bool:

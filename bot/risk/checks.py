@@ -53,11 +53,14 @@ def first_breach(case: Case, limits: Limits | None, asked: frozenset[str]) -> Fi
     """The first of a scope's limits, of those asked, that an order breaks; None: it keeps all."""
     if limits is None:
         return Finding(case.scope, "limits", None, f"limits stated for {case.scope}")
-    for name, allowed in limits.stated:
-        if name not in asked:
-            continue
+    questions = limits.chosen.get(asked)
+    if questions is None:
+        questions = limits.chosen[asked] = [
+            (name, CHECKS[name].breach, allowed) for name, allowed in limits.stated if name in asked
+        ]
+    for name, measure, allowed in questions:
         try:
-            breach = CHECKS[name].breach(case, allowed)
+            breach = measure(case, allowed)
         except Unknown as unknown:
             breach = None, f"{_stated(allowed)} with {unknown} known"
         if breach is not None:

@@ -7,7 +7,7 @@ is "not limited". Money is in the reporting currency.
 import enum
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -117,6 +117,11 @@ class Limits(Struct, frozen=True, kw_only=True, dict=True):
         return self.orders_per_second_max is not None or self.orders_per_ten_seconds_max is not None
 
     @cached_property
+    def chosen(self) -> dict[frozenset[str], list[tuple[str, Any, Any]]]:
+        """For whoever asks the same limits again and again: what it has found to ask."""
+        return {}
+
+    @cached_property
     def stated(self) -> list[tuple[str, object]]:
         """The limits that bound something, in the order of their declaration; found once."""
         return [
@@ -162,6 +167,21 @@ class LimitBook(Struct, frozen=True, kw_only=True, dict=True):
             *((Scope(Level.ACCOUNT, name), one) for name, one in self.accounts.items()),
             (TOTAL, self.total),
         ]
+
+    def counted(self, account: AccountId, strategy: StrategyName) -> list[Scope]:
+        """The scopes of an order whose rate is limited; what is not limited needs no memory."""
+        found = self._counted.get((account, strategy))
+        if found is None:
+            found = self._counted[account, strategy] = [
+                scope
+                for scope, limits in self.over(account, strategy)
+                if limits is not None and limits.counts_orders
+            ]
+        return found
+
+    @cached_property
+    def _counted(self) -> dict[tuple[str, str], list[Scope]]:
+        return {}
 
     @cached_property
     def _over(self) -> dict[tuple[str, str], list[tuple[Scope, Limits | None]]]:

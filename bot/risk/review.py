@@ -18,9 +18,9 @@ from bot.risk.checks import ALONE, CHECKS, EVERY, WHOLE, Finding, closes_naked, 
 from bot.risk.exposure import Exposure
 from bot.risk.guards import OrderRates
 from bot.risk.kill import Halts, Mode
-from bot.risk.limits import Level, LimitBook, Scope
+from bot.risk.limits import Level, LimitBook
 from bot.risk.prices import Unknown
-from bot.risk.worst import Reservations, reserved
+from bot.risk.worst import Reservations, Reserved, reserved
 
 
 def review(
@@ -125,17 +125,18 @@ class _Gate:
         refusal = _malformed(proposal) or self._unlisted(proposal)
         if refusal is not None:
             return refusal
-        self._world.reserve(reserved(proposal))
-        for scope in self._counted(proposal):
+        order = reserved(proposal)
+        self._world.reserve(order)
+        for scope in self._limits.counted(proposal.account, proposal.strategy):
             self._rates.record(scope, self._exposure.now)
-        refusal = self._held_back(proposal) or self._past_limit(proposal)
+        refusal = self._held_back(proposal, order) or self._past_limit(proposal, order)
         if refusal is not None:
             self._withdraw(proposal)
         return refusal
 
     def _withdraw(self, proposal: Proposal) -> None:
         self._world.release(reserved(proposal))
-        for scope in self._counted(proposal):
+        for scope in self._limits.counted(proposal.account, proposal.strategy):
             self._rates.forget(scope)
 
     def _unlisted(self, proposal: Proposal) -> Refused | None:
@@ -143,18 +144,17 @@ class _Gate:
             return Refused(proposal, "instrument", proposal.instrument, "a listed instrument")
         return None
 
-    def _held_back(self, proposal: Proposal) -> Refused | None:
+    def _held_back(self, proposal: Proposal, order: Reserved) -> Refused | None:
         mode, reason = standing(self._exposure, self._halts, proposal.account, proposal.strategy)
         if mode is Mode.HALTED:
             return Refused(proposal, "halted", reason, "cancels")
         if not self._world.prices(proposal.instrument).instrument.active:
             mode, reason = Mode.REDUCE_ONLY, f"{proposal.instrument} is being delisted"
-        if mode is Mode.REDUCE_ONLY and not self._shrinks(Level.STRATEGY, proposal):
+        if mode is Mode.REDUCE_ONLY and not self._shrinks(Level.STRATEGY, order):
             return Refused(proposal, "reduce_only", reason, "orders that only reduce")
         return None
 
-    def _past_limit(self, proposal: Proposal) -> Refused | None:
-        order = reserved(proposal)
+    def _past_limit(self, proposal: Proposal, order: Reserved) -> Refused | None:
         for scope, limits in self._limits.over(proposal.account, proposal.strategy):
             case = Case(order, scope, self._world, self._limits, self._rates)
             finding = first_breach(case, limits, self._asked)
@@ -170,21 +170,13 @@ class _Gate:
             reason = f"{finding.limit} {finding.allowed}"
             self._halts.halt(finding.scope, check.latch, reason, self._exposure.now)
 
-    def _counted(self, proposal: Proposal) -> list[Scope]:
-        """The scopes whose order rate is limited; what is not limited needs no memory."""
-        return [
-            scope
-            for scope, limits in self._limits.over(proposal.account, proposal.strategy)
-            if limits is not None and limits.counts_orders
-        ]
-
-    def _shrinks(self, level: Level, proposal: Proposal) -> bool:
-        return self._world.line(level, reserved(proposal)).shrinks_by(proposal.side)
+    def _shrinks(self, level: Level, order: Reserved) -> bool:
+        return self._world.line(level, order).shrinks_by(order.side)
 
     def _reduces_account(self, proposal: Proposal) -> bool:
         """Whether the venue, which knows only the account, sees a reduction too."""
         kind = self._world.prices(proposal.instrument).instrument.kind
-        return kind is not Kind.SPOT and self._shrinks(Level.ACCOUNT, proposal)
+        return kind is not Kind.SPOT and self._shrinks(Level.ACCOUNT, reserved(proposal))
 
 
 def _together(proposals: Sequence[Proposal]) -> list[list[Proposal]]:
