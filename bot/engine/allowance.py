@@ -28,7 +28,7 @@ def allow(state: State, name: StrategyName) -> None:
 
 def restrain(state: State) -> None:
     """Take back the orders of every strategy that a halt has come over."""
-    if not state.halts.state():
+    if state.halts.none:
         return
     for name in state.names:
         mode, why = _standing(state, name)

@@ -21,4 +21,4 @@ def guard(state: State, exposure: EngineExposure) -> tuple[str, ...]:
         state.guarded_ns = state.now
         halted = patrol(exposure, state.settings.limits, state.halts)
     restrain(state)
-    return tuple(f"{scope} halted: daily loss" for scope in halted)
+    return tuple(f"{scope} halted: daily loss" for scope in halted) if halted else ()

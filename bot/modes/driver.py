@@ -72,10 +72,10 @@ class Driver:
         self._delays = delays
         self._journal = journal
         self._tape = tape
-        self.observer: Callable[[Outcome], None] = _ignore
+        self.observer: Callable[[Outcome], None] | None = None
         self._coming: list[tuple[int, int, int, AnyEvent, Command | None]] = []
         self._count = 0
-        self._due: int | None = None
+        self._due = FOREVER
         self._together = Together(venue, delays.in_ns)
         engine.advance = self._together
 
@@ -136,18 +136,20 @@ class Driver:
 
     async def _let_come(self, until_ns: int) -> None:
         """Let everything happen that is due up to a time, rows aside."""
+        coming = self._coming
         while True:
             # The venue is brought along no further than the next thing we might send from.
             self._hear(min(until_ns, self._next_ns()))
-            due = FOREVER if self._due is None else self._due
-            coming = self._coming[0][:2] if self._coming else (FOREVER, 0)
-            if min(coming[0], due) > until_ns:
-                return
-            if coming <= (due, Rank.TIMER):
-                _, _, _, event, command = heapq.heappop(self._coming)
+            due = self._due
+            if coming and coming[0][:2] <= (due, Rank.TIMER):
+                if coming[0][0] > until_ns:
+                    return
+                _, _, _, event, command = heapq.heappop(coming)
                 await self._step(event, command)
+            elif due > until_ns:
+                return
             else:
-                self._due = None
+                self._due = FOREVER
                 await self._step(_timer(max(due, self.engine.state.now)), None)
 
     def _hear(self, until_ns: int) -> None:
@@ -205,9 +207,10 @@ class Driver:
 
     async def _carry_out(self, outcome: Outcome) -> None:
         """Write down what came of a step, and put its commands on their way."""
-        self._due = outcome.due
+        self._due = FOREVER if outcome.due is None else outcome.due
         records = self.recorder.record(outcome)
-        self.observer(outcome)
+        if self.observer is not None:
+            self.observer(outcome)
         if records:
             durable = self._journal.append(records)
             if outcome.approved and durable is not DURABLE:
@@ -236,8 +239,7 @@ class Driver:
     def _next_ns(self) -> int:
         """When something other than a row is due; FOREVER: nothing is."""
         coming = self._coming[0][0] if self._coming else FOREVER
-        due = FOREVER if self._due is None else self._due
-        return coming if coming < due else due
+        return coming if coming < self._due else self._due
 
 
 def _check_order(item: Item, last_ns: int) -> None:
@@ -251,10 +253,6 @@ def _check_order(item: Item, last_ns: int) -> None:
             "times that never decrease",
             "merge the sources by ts_recv",
         )
-
-
-def _ignore(outcome: Outcome) -> None:
-    del outcome
 
 
 def _timer(due_ns: int) -> Timer:

@@ -117,6 +117,11 @@ class Halts:
         mode = max((halt.mode for halt in found), default=Mode.ACTIVE)
         return mode, "; ".join(halt.text for halt in found)
 
+    @property
+    def none(self) -> bool:
+        """Whether nothing is halted."""
+        return not self._halts
+
     def state(self) -> tuple[Halt, ...]:
         """Everything that stands, in the order of scopes; encodable."""
         return tuple(self._halts[scope] for scope in sorted(self._halts))

@@ -1,7 +1,9 @@
 """The venue's clearing house: settlements of funding, margin calls and forced closings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+
+from msgspec import Struct
 
 from bot.model.command import Side
 from bot.model.event import FundingPaid, FundingRate, Liquidated
@@ -19,6 +21,22 @@ from bot.venues.simulated.market import Market
 from bot.venues.simulated.outbox import Outbox
 
 Pool = tuple[AccountId, Currency]
+
+
+class Judged(Struct, frozen=True):
+    """The open positions of a pool, and its margin balance less their maintenance.
+
+    exposed: empty while a mark is unknown; the slack then has no end.
+    """
+
+    pool: Pool
+    exposed: list[Exposure]
+    slack: Decimal
+
+    @property
+    def called(self) -> bool:
+        """Whether its margin no longer carries its positions."""
+        return self.slack <= 0
 
 
 class Clearing:
@@ -122,14 +140,14 @@ class Clearing:
 
     # --- margin ------------------------------------------------------------------------
 
-    def called(self) -> list[Pool]:
-        """Accounts and currencies whose margin no longer carries their positions."""
-        return [pool for pool in self.accounts.pools() if self._slack(pool)[1] <= 0]
+    def judge(self) -> list[Judged]:
+        """What is open on margin, by account and currency."""
+        return [self._judged(pool) for pool in self.accounts.pools()]
 
-    def close(self, pool: Pool) -> None:
+    def close(self, judged: Judged) -> None:
         """Close everything in a pool at the prices that leave nothing."""
+        pool, exposed = judged.pool, judged.exposed
         account, currency = pool
-        exposed, _ = self._slack(pool)
         wallet = self.accounts.wallet.get(pool, ZERO)
         prices = bankruptcy_prices(wallet, exposed)
         for each, price in zip(exposed, prices, strict=True):
@@ -148,18 +166,17 @@ class Clearing:
                 fee_currency=currency,
             )
 
-    def bound(self, arrays: VenueArrays) -> None:
+    def bound(self, arrays: VenueArrays, pools: Sequence[Judged]) -> None:
         """Tell the kernel how far each mark may go before margin must be looked at again."""
         arrays.head[:, (MARK_LOW, MID_LOW)] = -FOREVER
         arrays.head[:, (MARK_HIGH, MID_HIGH)] = FOREVER
-        for pool in self.accounts.pools():
-            exposed, slack = self._slack(pool)
-            if not exposed:
+        for judged in pools:
+            if not judged.exposed:
                 # Some mark is unknown: look again as soon as anything is heard.
-                for i, _ in self.accounts.held(*pool):
+                for i, _ in self.accounts.held(*judged.pool):
                     arrays.head[i, (MARK_LOW, MID_LOW)] = FOREVER
-            for each in exposed:
-                edge = safe_move(slack, each, len(exposed))
+            for each in judged.exposed:
+                edge = safe_move(judged.slack, each, len(judged.exposed))
                 if edge is not None:
                     self._bound(arrays, each, edge)
 
@@ -176,16 +193,16 @@ class Clearing:
         else:
             head[i, high] = min(int(head[i, high]), int(edge * unit) - 1)
 
-    def _slack(self, pool: Pool) -> tuple[list[Exposure], Decimal]:
-        """The positions of a pool, and its margin balance less their maintenance."""
+    def _judged(self, pool: Pool) -> Judged:
         held = self.accounts.held(*pool)
         marks = {i: self.market.mark(i) for i, _ in held}
         tiers = {i: self.listings[i].tiers for i, _ in held}
         exposed = exposures(held, self.accounts.instruments, tiers, marks)
         if exposed is None:
-            return [], Decimal("Infinity")
+            return Judged(pool, [], Decimal("Infinity"))
         required = sum((each.maintenance for each in exposed), ZERO)
-        return exposed, balance(self.accounts.wallet.get(pool, ZERO), exposed) - required
+        slack = balance(self.accounts.wallet.get(pool, ZERO), exposed) - required
+        return Judged(pool, exposed, slack)
 
     def _id(self, i: int) -> InstrumentId:
         return self.listings[i].instrument.id

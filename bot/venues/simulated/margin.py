@@ -25,33 +25,31 @@ class Tier(Struct, frozen=True):
 
 
 class Exposure(Struct, frozen=True):
-    """One open position and what it is judged by."""
+    """One open position and what it is judged by.
+
+    worth: at the mark, as `accounts.worth` signs it. profit: what closing at the mark would
+    bring. maintenance: the margin that must stay behind it.
+    """
 
     i: int
     instrument: Instrument
     quantity: int
-    cost: Decimal
     mark: Decimal
     tiers: tuple[Tier, ...]
-
-    @property
-    def profit(self) -> Decimal:
-        """What closing at the mark would bring."""
-        return worth(self.instrument, self.quantity, self.mark) - self.cost
-
-    @property
-    def maintenance(self) -> Decimal:
-        """The margin that must stay behind it."""
-        return maintenance(abs(worth(self.instrument, self.quantity, self.mark)), self.tiers)
+    worth: Decimal
+    profit: Decimal
+    maintenance: Decimal
 
 
 def maintenance(amount: Decimal, tiers: Sequence[Tier]) -> Decimal:
     """Maintenance margin of so much worth."""
     total = ZERO
-    for tier, above in zip(tiers, [*tiers[1:], None], strict=True):
-        if amount > tier.floor:
-            part = amount if above is None else min(amount, above.floor)
-            total += (part - tier.floor) * tier.rate
+    for k, tier in enumerate(tiers):
+        if amount <= tier.floor:
+            break
+        last = k + 1 == len(tiers)
+        part = amount if last else min(amount, tiers[k + 1].floor)
+        total += (part - tier.floor) * tier.rate
     return total
 
 
@@ -67,7 +65,10 @@ def exposures(
         mark = marks[i]
         if mark is None:
             return None
-        found.append(Exposure(i, instruments[i], position.quantity, position.cost, mark, tiers[i]))
+        instrument, quantity = instruments[i], position.quantity
+        amount = worth(instrument, quantity, mark)
+        profit, required = amount - position.cost, maintenance(abs(amount), tiers[i])
+        found.append(Exposure(i, instrument, quantity, mark, tiers[i], amount, profit, required))
     return found
 
 
@@ -100,7 +101,7 @@ def _price_losing(each: Exposure, loss: Decimal) -> Decimal:
 
 def _losing(each: Exposure, loss: Decimal) -> Decimal | None:
     """The price at which a position is worth so much less than at its mark."""
-    amount = worth(each.instrument, each.quantity, each.mark)
+    amount = each.worth
     if each.instrument.inverse:
         # amount = −N / mark, and −N / price = amount − loss.
         contracts = -amount * each.mark

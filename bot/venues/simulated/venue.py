@@ -44,7 +44,7 @@ from bot.venues.simulated.arrays import (
     VENUE_LAYOUT,
     VenueArrays,
 )
-from bot.venues.simulated.clearing import Clearing
+from bot.venues.simulated.clearing import Clearing, Judged
 from bot.venues.simulated.exchange import Exchange
 from bot.venues.simulated.feed import Feed
 from bot.venues.simulated.funding import Unfunded
@@ -111,6 +111,8 @@ class SimulatedVenue:
             queue or QueueRule(RISK_AVERSE),
             impact_decay_ns,
         )
+        # The one array that is never replaced; an item of its memory is a plain number.
+        self._clock = self.arrays.clock.data
         self._clearing = Clearing(
             self._listings, self._market, self._accounts, self._outbox, self._agenda
         )
@@ -191,17 +193,17 @@ class SimulatedVenue:
             # Nothing that is still to be sent can arrive so early; unread rows would pile up.
             self.advance(self._feed.settled_ns)
         self._feed.push(block)
-        self.arrays.clock[KNOWN_NS] = self._feed.known_ns
+        self._clock[KNOWN_NS] = self._feed.known_ns
 
     def quiet_until(self, ts_recv: int) -> None:
         """Say that no row received before this time is still to come."""
         self._feed.quiet_until(ts_recv)
-        self.arrays.clock[KNOWN_NS] = self._feed.known_ns
+        self._clock[KNOWN_NS] = self._feed.known_ns
 
     def finish(self) -> None:
         """Say that no row is still to come."""
         self._feed.finish()
-        self.arrays.clock[KNOWN_NS] = self._feed.known_ns
+        self._clock[KNOWN_NS] = self._feed.known_ns
 
     def next_action_ns(self) -> int | None:
         """The next venue time at which something other than a row happens."""
@@ -214,8 +216,9 @@ class SimulatedVenue:
         pausing: stop behind the first thing it says. Whoever hears that may answer, and the
         answer must not arrive in the venue's past.
         """
+        outbox = self._outbox
         self._react()
-        while not (pausing and self._outbox.events):
+        while not (pausing and outbox.events):
             reason = match(self.places(), until_ns)
             if reason == REACHED:
                 break
@@ -227,12 +230,13 @@ class SimulatedVenue:
                 self._market.grow(int(waiting.instrument[m]), rows)
             elif reason == EXHAUSTED:
                 self._feed.next_block(until_ns)
-                self.arrays.clock[KNOWN_NS] = self._feed.known_ns
+                self._clock[KNOWN_NS] = self._feed.known_ns
             else:
                 self._react()
         else:
             return
-        self._outbox.now_ns = max(self.now_ns, until_ns)
+        if until_ns > outbox.now_ns:
+            outbox.now_ns = until_ns
 
     def take_events(self) -> list[Event]:
         """What the venue said since the last call, in the order in which it is heard."""
@@ -272,13 +276,13 @@ class SimulatedVenue:
         self._clearing.calendar.restore(state.paid, state.expected)
         self._clearing.resume()
         self._margin()
-        self.arrays.clock[ACTION_NS] = self._agenda.next_ns
+        self._clock[ACTION_NS] = self._agenda.next_ns
 
     # --- what happens there ------------------------------------------------------------
 
     def _plan(self, at_ns: int, rank: int, action: Action) -> None:
         self._agenda.add(at_ns, rank, action)
-        self.arrays.clock[ACTION_NS] = self._agenda.next_ns
+        self._clock[ACTION_NS] = self._agenda.next_ns
 
     def _act(self) -> None:
         """Do everything that is due at the next action's time."""
@@ -286,7 +290,7 @@ class SimulatedVenue:
         self._outbox.now_ns = at_ns
         while self._agenda.next_ns == at_ns:
             self._do(self._agenda.pop())
-        self.arrays.clock[ACTION_NS] = self._agenda.next_ns
+        self._clock[ACTION_NS] = self._agenda.next_ns
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Approved):
@@ -307,12 +311,12 @@ class SimulatedVenue:
 
     def _react(self) -> None:
         """Do what the message behind which the kernel stopped asks for."""
-        clock = self.arrays.clock
+        clock = self._clock
         if clock[REASON] == REACHED:
             return
         clock[REASON] = REACHED
-        self._outbox.now_ns = int(clock[STOPPED_NS])
-        i = int(clock[STOPPED_AT])
+        self._outbox.now_ns = clock[STOPPED_NS]
+        i = clock[STOPPED_AT]
         self._exchange.collect(i)
         self._clearing.expect(i)
         self._margin()
@@ -328,14 +332,22 @@ class SimulatedVenue:
 
     def _margin(self) -> None:
         """Close what is called, and tell the kernel when to look again."""
-        for account, currency in self._clearing.called():
-            for order in self._exchange.resting:
-                contract = self._listings[order.instrument].instrument
-                pooled = contract.kind is not Kind.SPOT and contract.settle == currency
-                if order.account == account and pooled:
-                    self._exchange.remove(order, "liquidation")
-            self._clearing.close((account, currency))
-        self._clearing.bound(self.arrays)
+        pools = self._clearing.judge()
+        called = [each for each in pools if each.called]
+        for each in called:
+            self._liquidate(each)
+        if called:
+            pools = self._clearing.judge()
+        self._clearing.bound(self.arrays, pools)
+
+    def _liquidate(self, called: Judged) -> None:
+        account, currency = called.pool
+        for order in self._exchange.resting:
+            contract = self._listings[order.instrument].instrument
+            pooled = contract.kind is not Kind.SPOT and contract.settle == currency
+            if order.account == account and pooled:
+                self._exchange.remove(order, "liquidation")
+        self._clearing.close(called)
 
     def _relist(self, event: InstrumentChanged) -> None:
         i = self._index.get(event.instrument.id)
