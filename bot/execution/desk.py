@@ -120,12 +120,16 @@ class Desk:
         """The orders that are missing now, and those too many."""
         self._now = now = holdings.now
         position = holdings.position
-        singles = [
-            entry
-            for entry in self._wants.singles.values()
-            if (work := entry.work).seen != position(work.strategy, work.instrument)
-            or (work.due_ns is not None and now >= work.due_ns)
-        ]
+        singles = []
+        for entry in self._wants.singles.values():
+            work = entry.work
+            due_ns = work.due_ns
+            if (
+                work.seen is None
+                or (due_ns is not None and now >= due_ns)
+                or work.seen != position(work.strategy, work.instrument)
+            ):
+                singles.append(entry)
         baskets = [one for one in self._wants.baskets.values() if stirs(one, holdings)]
         if not singles and not baskets:
             return _NOTHING
@@ -259,6 +263,10 @@ class Desk:
 
     def _separated(self, draft: Draft) -> Plan:
         """The plan without what would trade with another strategy of ours."""
+        if not draft.proposals:
+            if not draft.cancels and not draft.dust:
+                return _NOTHING
+            return Plan((), tuple(draft.cancels), tuple(draft.dust), (), ())
         found = Separation(draft.proposals, [], [], [])
         if len(self._wants.owners) > 1:
             netting = self.config.internal_netting

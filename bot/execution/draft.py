@@ -112,6 +112,8 @@ class Draft:
 
     def smallest(self, instrument: Instrument) -> int:
         """The smallest order in lots at today's price, as far as that is known."""
+        if instrument.notional_min is None:
+            return max(1, instrument.size_min)
         price = self.reference(instrument)
         return instrument.size_min if price is None else smallest_order(instrument, price)
 
@@ -158,19 +160,21 @@ class Draft:
     def _take_back(self, orders: Mapping[str, Order], toward: int, most: int) -> list[Order]:
         """Cancel what leads the other way or too far, the newest first; what leads our way."""
         standing = []
+        kept = 0
         for order in orders.values():
-            if int(order.side) == toward:
-                standing.append(order)
-            else:
+            if order.proposal.side != toward:
                 self.cancel(order, "opposite")
-        kept = sum(order.remaining for order in standing if not order.cancel_pending)
-        for order in reversed(standing):
-            if kept > most and not order.cancel_pending:
-                self.cancel(order, "less")
-                kept -= order.remaining
-        for order in standing:
+                continue
+            standing.append(order)
             if order.cancel_pending:
                 self.cancel(order, "repeat")
+            else:
+                kept += order.remaining
+        if kept > most:
+            for order in reversed(standing):
+                if kept > most and not order.cancel_pending:
+                    self.cancel(order, "less")
+                    kept -= order.remaining
         return standing
 
     def _follow(self, work: Work, ask: Ask, standing: list[Order]) -> None:
@@ -218,7 +222,7 @@ class Draft:
     def _due(self, work: Work, ask: Ask, orders: Mapping[str, Order]) -> int | None:
         """When to look at standing orders again: the touch may move without waking anybody."""
         due = self._cancel_due(orders)
-        if due is not None or not any(_rests(order) for order in orders.values()):
+        if due is not None or not any(map(_rests, orders.values())):
             return due
         since = self.now if work.away_ns is None else work.away_ns
         due = since + self.patience.repeg_ms * NS_PER_MS
@@ -228,10 +232,14 @@ class Draft:
 
     def _cancel_due(self, orders: Mapping[str, Order]) -> int | None:
         """When to ask again for cancels that nobody confirmed."""
-        asked = [order.cancel_ns for order in orders.values() if order.cancel_pending]
+        asked = [
+            order.cancel_ns
+            for order in orders.values()
+            if order.cancel_pending and order.cancel_ns is not None
+        ]
         if not asked:
             return None
-        due = min(ns for ns in asked if ns is not None) + self.patience.retry_ms_max * NS_PER_MS
+        due = min(asked) + self.patience.retry_ms_max * NS_PER_MS
         return due if due > self.now else self.retry_ns
 
     def _reduces(self, work: Work, position: int, side: Side, size: int) -> bool:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from bot.execution.draft import Ask, Draft
 from bot.execution.sizing import lots_of, reduced
-from bot.execution.working import Work, style_of, style_until
+from bot.execution.working import Work, style_at, style_until
 from bot.model.intent import Target
 from bot.model.units import NS_PER_MS
 
@@ -36,14 +36,15 @@ def steer_target(draft: Draft, entry: TargetWork, *, reducing: bool) -> None:
     live = holdings.live(work.instrument)
     reducing = reducing or not live
     goal = reduced(entry.goal, position) if reducing else entry.goal
+    until_ns = style_until(target.urgency, work, draft.patience)
     ask = Ask(
         goal=goal,
         position=position,
-        style=style_of(target.urgency, work, draft.now, draft.patience),
+        style=style_at(target.urgency, until_ns, draft.now),
         reason="target",
         band=entry.band,
         slack=0 if reducing or goal == 0 else max(0, entry.band - 1),
-        until_ns=style_until(target.urgency, work, draft.patience),
+        until_ns=until_ns,
     )
     draft.steer(work, ask)
     if not live and goal != entry.goal and work.due_ns is None:

@@ -66,9 +66,9 @@ class Wants:
 
     def due(self) -> int | None:
         """The earliest moment at which anything wanted must be looked at."""
-        times = [entry.work.due_ns for entry in self.singles.values()]
-        times += [basket.due_ns for basket in self.baskets.values()]
-        return min((ns for ns in times if ns is not None), default=None)
+        times = [ns for entry in self.singles.values() if (ns := entry.work.due_ns) is not None]
+        times += [ns for basket in self.baskets.values() if (ns := basket.due_ns) is not None]
+        return min(times, default=None)
 
     def state(self) -> WantsState:
         """A copy of all that is remembered."""

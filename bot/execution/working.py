@@ -107,10 +107,14 @@ class Work(Struct, kw_only=True):
 
 def style_of(urgency: Urgency, work: Work, now: int, patience: Patience) -> Style:
     """How a target is worked at this moment."""
+    return style_at(urgency, style_until(urgency, work, patience), now)
+
+
+def style_at(urgency: Urgency, until_ns: int | None, now: int) -> Style:
+    """The same, when it is known until when a posted order stands."""
     if urgency is Urgency.URGENT:
         return Style.CROSS
-    until = style_until(urgency, work, patience)
-    return Style.CROSS if until is not None and now >= until else Style.POST
+    return Style.CROSS if until_ns is not None and now >= until_ns else Style.POST
 
 
 def style_until(urgency: Urgency, work: Work, patience: Patience) -> int | None:
