@@ -8,7 +8,7 @@ from bot.signals.table import Entry
 
 def lacks(state: State, s: int) -> str | None:
     """The first required score that is unknown or stale; notes when to look for stale ones next."""
-    for name, entry in state.market.table.entries[s].items():
+    for name, entry in state.market.table.required[s]:
         wrong = _wrong(state, entry)
         if wrong is not None:
             return f"{name} is {wrong}"
@@ -52,7 +52,7 @@ def _wrong(state: State, entry: Entry) -> str | None:
     market = state.market
     if entry.watch.optional:
         return None
-    if not market.table.arrays.known[entry.slot]:
+    if not market.table.knows(entry):
         return "unknown"
     expires = market.table.expires_ns(entry, market.book)
     return "stale" if expires is not None and market.now > expires else None
@@ -61,9 +61,5 @@ def _wrong(state: State, entry: Entry) -> str | None:
 def _next_check(state: State, s: int) -> int | None:
     """The first moment at which a required score is stale if nothing comes."""
     market = state.market
-    times = [
-        market.table.expires_ns(entry, market.book)
-        for entry in market.table.entries[s].values()
-        if not entry.watch.optional
-    ]
+    times = [market.table.expires_ns(entry, market.book) for _, entry in market.table.required[s]]
     return min((expires + 1 for expires in times if expires is not None), default=None)

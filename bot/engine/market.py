@@ -61,7 +61,7 @@ class Terms:
 
     Numbers are positions in the order of ids, the same as on the tape. pegs: reporting
     currency for one unit of a currency that no book prices (`USD` for `USDT`); stated, never
-    assumed.
+    assumed. units: a tick in quote and a lot in base coins (contracts when inverse), as floats.
     """
 
     def __init__(
@@ -75,9 +75,17 @@ class Terms:
         self.listed = tuple(sorted(instruments, key=lambda one: one.id))
         self.by_id = {one.id: one for one in self.listed}
         self.number = {one.id: i for i, one in enumerate(self.listed)}
+        self.units = [units_of(one) for one in self.listed]
         self.reporting_currency = reporting_currency
         self.pegs = dict(pegs)
         self._fees = dict(fees)
+
+    def relist(self, changed: Instrument) -> None:
+        """Take changed terms of a listed instrument in; its number stays."""
+        i = self.index(changed.id)
+        self.by_id[changed.id] = changed
+        self.listed = (*self.listed[:i], changed, *self.listed[i + 1 :])
+        self.units[i] = units_of(changed)
 
     def instrument(self, instrument: InstrumentId) -> Instrument:
         """The contract; KeyError when nothing lists it."""
@@ -90,6 +98,12 @@ class Terms:
     def fees(self, instrument: InstrumentId) -> Fees:
         """Its fees; KeyError when the configuration does not state them."""
         return self._fees[instrument]
+
+
+def units_of(listed: Instrument) -> tuple[float, float]:
+    """A tick in quote and a lot in base coins, or contracts when inverse."""
+    lot = listed.lot if listed.inverse else listed.lot * listed.contract_size
+    return float(listed.grid.tick), float(lot)
 
 
 class Market:
@@ -149,11 +163,7 @@ class Market:
             case FeedRestored():
                 self.lost.discard(event.instrument)
             case InstrumentChanged():
-                i = self.terms.index(event.instrument.id)
-                self.terms.by_id[event.instrument.id] = event.instrument
-                listed = list(self.terms.listed)
-                listed[i] = event.instrument
-                self.terms.listed = tuple(listed)
+                self.terms.relist(event.instrument)
 
     def _take_rate(self, event: FundingRate) -> None:
         i = self.terms.index(event.instrument)

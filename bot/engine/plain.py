@@ -47,7 +47,7 @@ def _fail_watchers(state: State, signal: int, fault: str) -> list[Asked]:
 
 
 def _trades(state: State, block: Block, m: int) -> list[tuple[int, float, float]]:
-    tick, lot = _units(state, int(block.instrument[m]))
+    tick, lot = state.terms.units[int(block.instrument[m])]
     return [
         (int(block.side[r]), float(block.price[r]) * tick, float(block.size[r]) * lot)
         for r in range(int(block.first[m]), int(block.first[m + 1]))
@@ -56,7 +56,7 @@ def _trades(state: State, block: Block, m: int) -> list[tuple[int, float, float]
 
 
 def _message(state: State, t: int, i: int) -> Message:
-    tick, lot = _units(state, i)
+    tick, lot = state.terms.units[i]
     sides, bid, bid_size, ask, ask_size = read_touch(state.market.book, i, FROM_BOOK)
     return Message(
         t=t,
@@ -66,13 +66,6 @@ def _message(state: State, t: int, i: int) -> Message:
         mark=_scalar(state, i, MARK),
         index=_scalar(state, i, INDEX),
     )
-
-
-def _units(state: State, i: int) -> tuple[float, float]:
-    """A tick in quote and a lot in base coins, or contracts when inverse."""
-    listed = state.terms.listed[i]
-    lot = listed.lot if listed.inverse else listed.lot * listed.contract_size
-    return float(listed.grid.tick), float(lot)
 
 
 def _scalar(state: State, i: int, field: int) -> float | None:

@@ -118,9 +118,7 @@ class EngineSight:
         ticks = state.market.touch_ticks(i)
         if ticks is None:
             return None
-        listed = state.terms.listed[i]
-        tick = float(listed.grid.tick)
-        lot = float(listed.lot if listed.inverse else listed.lot * listed.contract_size)
+        tick, lot = state.terms.units[i]
         bid, bid_size, ask, ask_size = ticks
         return Touch(bid * tick, bid_size * lot, ask * tick, ask_size * lot)
 

@@ -61,7 +61,8 @@ class SignalTable:
 
     A signal that two strategies watch is computed once. Order of declaration is kept, so that
     what a composite reads is computed before it. heard_funding_ns: when a funding rate of each
-    instrument was last in force, NEVER if none was heard.
+    instrument was last in force, NEVER if none was heard. required: of each strategy, the
+    watches without which it is not asked.
     """
 
     def __init__(
@@ -105,6 +106,10 @@ class SignalTable:
             }
             for strategy, mine in enumerate(chosen)
         )
+        self.required: tuple[tuple[tuple[str, Entry], ...], ...] = tuple(
+            tuple((name, one) for name, one in entries.items() if not one.watch.optional)
+            for entries in self.entries
+        )
         self.plain_signals: tuple[tuple[int, int, PlainWatch], ...] = tuple(
             (g, recipes[g].instrument, watch) for g, watch in enumerate(plain) if watch is not None
         )
@@ -129,6 +134,10 @@ class SignalTable:
         return Entry(watch, g, slot, recipe.outputs, z_slot, trigger, sources, aged)
 
     # --- reading ---------------------------------------------------------------------------
+
+    def knows(self, entry: Entry) -> bool:
+        """Whether a watch has a value, old or not."""
+        return bool(self._known[entry.slot])
 
     def value(self, entry: Entry, book: Book, now: int) -> float | None:
         """What a watch says now, in one number: None when it is unknown or stale."""
