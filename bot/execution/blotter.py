@@ -160,21 +160,21 @@ class Blotter:
 
     def apply(self, event: ProtocolEvent) -> Applied:
         """Change the order that a report is about; IllegalMove when it cannot have happened."""
-        order = self.get(event.order_id)
+        order = self._live.get(event.order_id) or self._closed.get(event.order_id)
         if isinstance(event, Fill):
             return self._fill(order, event)
         if order is None:
             return Applied(None, Note.DUPLICATE)  # of an order closed long ago
-        if isinstance(event, CancelRequested | CancelRejected | OrderAmended):
-            return self._flag(order, event)
-        move = _MOVES[type(event)]
+        move = _MOVES.get(type(event))
+        if move is None:
+            return self._flag(order, event)  # type: ignore[arg-type]  # what else there is
         if move is Move.ABORT and order.state is State.NEW:
             move = Move.REFUSE  # a restart found nothing of it on disk
         taken = step(order.state, move)
-        if isinstance(event, OrderAccepted) and order.venue_order_id is None:
-            order.venue_order_id = event.venue_order_id
-        if isinstance(event, OrderSent):
+        if move is Move.SEND:
             order.sent_ns = event.ts_recv
+        elif isinstance(event, OrderAccepted) and order.venue_order_id is None:
+            order.venue_order_id = event.venue_order_id
         return self._move(order, taken.to, taken.note)
 
     def get(self, order_id: str) -> Order | None:

@@ -59,6 +59,8 @@ class DeskState(Struct, frozen=True):
 
 
 _NOTHING: Final = Plan((), (), (), (), ())
+_FAILURES: Final = frozenset({OrderRejected, SendAborted, OrderAbsent})
+_ENDS: Final = frozenset({OrderCanceled, OrderExpired})
 
 
 class Desk:
@@ -184,7 +186,8 @@ class Desk:
 
     def apply(self, event: ProtocolEvent) -> Applied:
         """Take in a report about an order."""
-        self._now = max(self._now, event.ts_recv)
+        if event.ts_recv > self._now:
+            self._now = event.ts_recv
         applied = self.blotter.apply(event)
         order = applied.order
         if order is None or applied.note is Note.DUPLICATE:
@@ -194,14 +197,15 @@ class Desk:
         if work is None:
             return applied
         work.seen = None
+        kind = type(event)
         if isinstance(event, Fill):
             work.failures = 0
             basket = self._wants.legs.get(key)
             if basket is not None and order.proposal.reason in HEDGES:
                 spend(basket, event)
-        elif isinstance(event, OrderRejected | SendAborted | OrderAbsent):
+        elif kind in _FAILURES:
             self._failed(key, order.proposal.reason)
-        elif isinstance(event, OrderCanceled | OrderExpired) and order.cancel_ns is None:
+        elif kind in _ENDS and order.cancel_ns is None:
             if order.filled:
                 work.pause(event.ts_recv, self.config.patience)
             else:

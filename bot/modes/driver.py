@@ -6,7 +6,7 @@ they are durable and looked at once more, and wakes it when it asked to be woken
 
 import heapq
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -33,6 +33,8 @@ from bot.tape.order import Rank, rank
 from bot.tape.rows import Block
 from bot.tape.venue_order import FOREVER
 from bot.venues.simulated.venue import SimulatedVenue
+
+_VENUE_HEARS: Final = (FundingRate, InstrumentChanged)
 
 
 class TapeSink(Protocol):
@@ -171,12 +173,14 @@ class Driver:
         if self._tape is not None:
             self._tape.append(seq, event)
         outcome = self.engine.step(event)
-        if isinstance(event, FundingRate | InstrumentChanged):
+        if isinstance(event, _VENUE_HEARS):
             self.venue.market_event(event)
         await self._carry_out(outcome)
-        if isinstance(command, Approved) and isinstance(event, IntentDurable):
+        if command is None:
+            return
+        if isinstance(command, Approved):
             await self._send(command, event.ts_recv)
-        elif isinstance(command, Cancel):
+        else:
             self._submit(command, event.ts_recv)
 
     def _is_over(self, cancel: Cancel) -> bool:

@@ -153,8 +153,10 @@ def _merged_blocks(sources: list[Source]) -> Iterator[Block]:
         # Before this moment nothing can come any more, from any source.
         horizon = min(unfinished) if unfinished else None
         parts = [part for queue in queues for part in queue.take(horizon)]
-        if parts:
-            yield parts[0] if len(parts) == 1 else _interleaved(instruments, parts)
+        if all(before.last_ns <= after.first_ns for before, after in pairwise(parts)):
+            yield from parts  # as always with a single source
+        else:
+            yield _interleaved(instruments, parts)
         if horizon is None:
             return
         for queue in queues:
