@@ -15,23 +15,23 @@ from bot.strategy.strategy import Decision
 from bot.strategy.view import View
 
 
-def ask(state: State, sight: EngineSight, s: int) -> Asked | None:
-    """Ask strategy `s`; None when it must not be asked now.
+def ask(state: State, sight: EngineSight, s: int) -> tuple[Asked, ...]:
+    """Ask strategy `s`; nothing when it must not be asked now.
 
     It is not while a required score is unknown or stale: then it may only reduce; nor while an
     operator closes what it holds. One that raises or answers nonsense is halted, alone.
     """
     name = state.names[s]
     if name in state.failed or overruled(state, name):
-        return None
+        return ()
     lacking = lacks(state, s)
     if lacking is not None:
         starve(state, s, lacking)
-        return None
+        return ()
     feed(state, s)
     if state.quiet_ns[s] and state.now < state.asked_ns[s] + state.quiet_ns[s]:
         state.postponed.add(s)
-        return None
+        return ()
     state.asked_ns[s] = state.now
     state.postponed.discard(s)
     before = plain_memory(state.memories[s])
@@ -42,7 +42,7 @@ def ask(state: State, sight: EngineSight, s: int) -> Asked | None:
         state.memories[s] = memory_of(type(state.memories[s]), before)
         fail(state, name, fault)
     answer, memory = decided or (None, None)
-    return Asked(name, answer, tuple(view.gates), tuple(view.read.items()), fault, memory)
+    return (Asked(name, answer, tuple(view.gates), tuple(view.read.items()), fault, memory),)
 
 
 def _decide(state: State, s: int, view: View, before: Any) -> tuple[Decision, Any]:

@@ -21,11 +21,12 @@ from bot.model.event import AnyEvent
 from bot.model.units import StrategyName
 from bot.risk.headroom import Usage, usage
 from bot.risk.recheck import recheck
+from bot.tape.columns import Columns
 from bot.tape.rows import Block
 from bot.tape.venue_order import FOREVER
 
-Ask = Callable[[State, EngineSight, int], Asked | None]
-"""Asks one strategy; whoever explains a decision looks just before."""
+Ask = Callable[[State, EngineSight, int], tuple[Asked, ...]]
+"""Asks one strategy, if it may be asked; whoever explains a decision looks just before."""
 
 
 class Engine:
@@ -39,6 +40,7 @@ class Engine:
         self.state = State(settings)
         self.advance: Advance = advance
         self.ask: Ask = ask
+        self._columns = Columns()
         self._sight = EngineSight(self.state)
         self._holdings = EngineHoldings(self.state)
         self._exposure = EngineExposure(self.state)
@@ -54,27 +56,30 @@ class Engine:
         """
         state = self.state
         if isinstance(item, Block):
-            event, taken = None, take_block(state, item, self.advance, until_ns)  # books, scores
+            rows = self._columns.of(item)
+            event, taken = None, take_block(state, item, rows, self.advance, until_ns)  # scores
         else:
             event, taken = item, take_event(state, item)  # orders, money, time
-        asked = [self.ask(state, self._sight, s) for s in taken.woken if state.deciding]
-        given = NOTHING
-        notes: tuple[str, ...] = ()
+        asked, notes, given = taken.failed, taken.notes, NOTHING
         if state.deciding and (taken.woken or taken.stirred):
-            notes = guard(state, self._exposure)  # losses, halts
+            for s in taken.woken:
+                asked += self.ask(state, self._sight, s)
+            notes += guard(state, self._exposure)  # losses, halts
             plan = state.desk.plan(self._holdings)  # targets to missing orders
             given = give(state, self._exposure, plan)  # the gate
+            if given.approved:
+                state.approve(given.approved)
         return Outcome(
             consumed=taken.consumed,
             seq=state.seq,
             now=state.now,
             event=event,
-            asked=taken.failed + tuple(one for one in asked if one is not None),
+            asked=asked,
             approved=given.approved,
             cancels=given.cancels,
             refused=given.refused,
             postings=taken.postings + given.postings,
-            notes=taken.notes + notes,
+            notes=notes,
             due=next_due(state),
             crossed=given.crossed,
         )
@@ -93,6 +98,7 @@ class Engine:
             state.settings.limits,
             state.halts,
             epoch=state.settings.epoch,
+            unchanged=state.unchanged_since(approved),
         )
 
     def usage(self) -> list[Usage]:

@@ -28,22 +28,24 @@ from bot.model.event import (
     Timer,
 )
 from bot.signals.arrays import WOKEN
-from bot.tape.columns import columns
+from bot.tape.columns import Rows
 from bot.tape.rows import OPEN, Block
 from bot.tape.venue_order import FOREVER
 
 
-def take_block(state: State, block: Block, advance: Advance, until_ns: int = FOREVER) -> Taken:
+def take_block(
+    state: State, block: Block, rows: Rows, advance: Advance, until_ns: int = FOREVER
+) -> Taken:
     """Take rows in up to the first message that makes someone look, none after `until_ns`.
 
-    advance: the compiled loop. It stops early, too, where a venue that moves along must act.
+    rows: the block's columns. advance: the compiled loop. It stops early, too, where a venue
+    that moves along must act.
     """
     check_block(state, block)
     market = state.market
     places = market.places
     taken = places[CURSOR] = block.start
     failed: tuple[Asked, ...] = ()
-    rows = columns(block)
     while True:
         before = taken
         reason = advance(rows, block.stop, until_ns, places)
@@ -51,6 +53,7 @@ def take_block(state: State, block: Block, advance: Advance, until_ns: int = FOR
         if taken > before:
             # A message that goes on in the next block is not counted before it is whole.
             state.seq += taken - before - (1 if block.flags[taken - 1] & OPEN else 0)
+            state.moves += 1
             market.moved(int(block.ts_recv[taken - 1]))
         if reason == GROW:
             market.grow()
@@ -80,6 +83,8 @@ def take_event(state: State, event: AnyEvent) -> Taken:
     if event.ts_recv > market.now:
         market.now = event.ts_recv
     taker = _TAKERS.get(type(event), reports.take_report)
+    if taker is not _take_own_act:
+        state.moves += 1
     return taker(state, event)
 
 

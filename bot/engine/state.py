@@ -13,6 +13,7 @@ from bot.engine.settings import Settings
 from bot.engine.universe import spread_out
 from bot.execution.desk import Desk, DeskState
 from bot.ledger.ledger import Ledger, LedgerState
+from bot.model.command import Approved
 from bot.model.units import AccountId, InstrumentId, StrategyName
 from bot.risk.guards import OrderRates
 from bot.risk.headroom import Usage
@@ -60,6 +61,7 @@ class State:
     that raised or answered nonsense, and how. check_ns: when to look whether a score of a
     strategy has become stale; None: nothing to look for. broken: plain-Python signals that
     raised. open_trades: of a message that the last block cut, for plain-Python signals.
+    moves: counts what came in, our own acts aside.
     ids: of the instruments, as blocks must name them. accounts_of: where each strategy trades.
     """
 
@@ -104,6 +106,8 @@ class State:
         self.broken: set[int] = set()
         self.open_trades: list[tuple[int, float, float]] = []
         self.guarded_ns = 0
+        self.moves = 0
+        self._fresh: tuple[int, tuple[Approved, ...]] = (0, ())
         self.deciding = True
         self.usage: Callable[[], list[Usage]] = list
         self._accounts = {
@@ -116,6 +120,15 @@ class State:
     def now(self) -> int:
         """Time of the last thing taken in."""
         return self.market.now
+
+    def approve(self, approved: tuple[Approved, ...]) -> None:
+        """Remember the orders that this step lets go."""
+        self._fresh = (self.moves, approved)
+
+    def unchanged_since(self, approved: Approved) -> bool:
+        """Whether nothing but our own acts and time has come in since an order was approved."""
+        moves, fresh = self._fresh
+        return moves == self.moves and any(one is approved for one in fresh)
 
     def account(self, instrument: InstrumentId) -> AccountId:
         """The account that trades an instrument."""

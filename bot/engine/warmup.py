@@ -13,6 +13,7 @@ from bot.model.units import StrategyName
 from bot.signals.arrays import LENGTH, STANDARD, STANDARD_STATE
 from bot.signals.standard import COUNT, window_ready
 from bot.signals.table import Entry
+from bot.tape.columns import columns
 from bot.tape.rows import Block
 
 
@@ -45,7 +46,7 @@ def warm(state: State, items: Iterable[Block | AnyEvent]) -> None:
         if isinstance(item, Block):
             left = item
             while left.messages:
-                taken = take_block(state, left, advance)
+                taken = take_block(state, left, columns(left), advance)
                 left = left.part(left.start + taken.consumed, left.stop)
         elif isinstance(item, MarketEvent | Timer | Heartbeat):
             take_event(state, item)

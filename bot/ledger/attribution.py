@@ -325,16 +325,18 @@ class Attribution:
 def _moved(instrument: Instrument, leg: Leg, mid: Decimal, reference: Decimal) -> Amounts:
     """What a leg earned on the way to these mids, in its own currency."""
 
-    def at(price: Decimal) -> Decimal:
-        return worth(instrument, leg.quantity, price)
-
+    lots = leg.quantity
+    at_mid, was_at_mid = worth(instrument, lots, mid), worth(instrument, lots, leg.mid)
     if instrument.kind is Kind.OPTION:
-        return {Part.BASIS: at(mid) - at(leg.mid)}
-    apart_before = at(leg.mid) - at(leg.reference)
-    apart_now = at(mid) - at(reference)
+        return {Part.BASIS: at_mid - was_at_mid}
+    sign = direction(instrument)
+    if reference == mid and leg.reference == leg.mid:  # the reference leg itself
+        return {Part.PRICE: sign * (at_mid - was_at_mid), Part.BASIS: at_mid - at_mid}
+    at_reference = worth(instrument, lots, reference)
+    was_at_reference = worth(instrument, lots, leg.reference)
     return {
-        Part.PRICE: direction(instrument) * (at(reference) - at(leg.reference)),
-        Part.BASIS: direction(instrument) * (apart_now - apart_before),
+        Part.PRICE: sign * (at_reference - was_at_reference),
+        Part.BASIS: sign * ((at_mid - at_reference) - (was_at_mid - was_at_reference)),
     }
 
 

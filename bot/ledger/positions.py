@@ -54,6 +54,8 @@ def direction(instrument: Instrument) -> int:
 
 def size_of(instrument: Instrument, quantity: int, number: type[Decimal]) -> Decimal:
     """Lots as base coins, or as units of quote when the contract is inverse; keeps the sign."""
+    if number is Decimal:
+        return instrument.lot * instrument.contract_size * quantity
     return number(instrument.lot) * number(instrument.contract_size) * quantity
 
 

@@ -69,7 +69,7 @@ class Posting(Origin, frozen=True):
     def __post_init__(self) -> None:
         """Refuse a posting that creates or destroys money."""
         with localcontext(MONEY):
-            total = sum(entry.amount for entry in self.entries)
+            total = sum([entry.amount for entry in self.entries])
         if total != 0:
             raise ValueError(
                 f"{self.account} {self.cause} {self.reference}: "

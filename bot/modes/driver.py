@@ -128,12 +128,13 @@ class Driver:
             # Rows come before anything else of the same time.
             outcome = self.engine.step(block, limit)
             if outcome.consumed:
-                taken = block.part(block.start, block.start + outcome.consumed)
-                self.recorder.counts.rows += taken.rows
-                self.recorder.counts.messages += taken.whole
+                start, stop = block.start, block.start + outcome.consumed
+                counts = self.recorder.counts
+                counts.rows += int(block.first[stop] - block.first[start])
+                counts.messages += outcome.seq + 1 - seq
                 if self._tape is not None:
-                    self._tape.append(seq, taken)
-                block = block.part(taken.stop, block.stop)
+                    self._tape.append(seq, block.part(start, stop))
+                block = block.part(stop, block.stop)
             await self._carry_out(outcome)
 
     async def _let_come(self, until_ns: int) -> None:

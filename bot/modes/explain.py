@@ -105,7 +105,7 @@ class _Before:
         self._number = number
         self._seq = seq
 
-    def ask(self, state: State, sight: EngineSight, s: int) -> Asked | None:
+    def ask(self, state: State, sight: EngineSight, s: int) -> tuple[Asked, ...]:
         """Ask as always, after having looked."""
         if s == self._number and state.seq == self._seq:
             self.explanation = explain(state, sight, s)

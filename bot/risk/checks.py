@@ -268,6 +268,9 @@ RATES: Final = frozenset({"orders_per_second_max", "orders_per_ten_seconds_max"}
 AT_LAST: Final = EVERY - RATES
 """What it is asked again before its first byte: the approval was counted already."""
 
+AGES: Final = frozenset({"quote_age_ms_max", "naked_seconds_max"})
+"""What time alone can break, when nothing has happened since the approval."""
+
 WHOLE: Final = frozenset(
     {
         "position_max",

@@ -2,23 +2,30 @@
 
 from bot.model.command import Approved
 from bot.risk.case import Case
-from bot.risk.checks import AT_LAST, first_breach
+from bot.risk.checks import AGES, AT_LAST, first_breach
 from bot.risk.exposure import Exposure
 from bot.risk.guards import OrderRates
 from bot.risk.kill import Halts, Mode
 from bot.risk.limits import Level, LimitBook
 from bot.risk.review import standing
-from bot.risk.worst import Reservations
+from bot.risk.worst import Reservations, reserved
 
 
 def recheck(
-    approved: Approved, exposure: Exposure, limits: LimitBook, halts: Halts, *, epoch: str
+    approved: Approved,
+    exposure: Exposure,
+    limits: LimitBook,
+    halts: Halts,
+    *,
+    epoch: str,
+    unchanged: bool = False,
 ) -> str | None:
     """Why an approved order must not be sent after all; None: send it.
 
     exposure: with the order among its live orders. epoch: how the order ids of this run begin;
     an order of another run is never sent, because that run may have sent it.
-    Rates are not asked again: the approval was counted.
+    unchanged: nothing but our own acts and time has happened since the approval, so that only
+    what ages is asked. Rates are not asked again: the approval was counted.
     """
     proposal = approved.proposal
     if not approved.order_id.startswith(epoch):
@@ -27,13 +34,15 @@ def recheck(
     if mode is Mode.HALTED:
         return f"halted: {reason}"
     world = Reservations(exposure, limits.mark)
-    order = world.find(approved.order_id)
+    asked, rates = (AGES if unchanged else AT_LAST), OrderRates()
+    order = reserved(proposal) if unchanged else world.find(approved.order_id)
     assert order is not None, f"{approved.order_id}: expected among the live orders"
-    line = world.line(Level.STRATEGY, order)
-    if mode is Mode.REDUCE_ONLY and not line.shrinks_by(order.side):
-        return f"reduce only: {reason}"
-    for scope, bounds in limits.over(order.account, order.strategy):
-        finding = first_breach(Case(order, scope, world, limits, OrderRates()), bounds, AT_LAST)
+    if mode is Mode.REDUCE_ONLY and not unchanged:
+        line = world.line(Level.STRATEGY, order)
+        if not line.shrinks_by(order.side):
+            return f"reduce only: {reason}"
+    for scope, bounds in limits.over(proposal.account, proposal.strategy):
+        finding = first_breach(Case(order, scope, world, limits, rates), bounds, asked)
         if finding is not None:
             value = finding.value or "unknown"
             return f"{scope.level}.{finding.limit}: {value}, allowed {finding.allowed}"

@@ -173,7 +173,7 @@ class Reservations:
     """Every live order, and what is approved on top of it, as exposure of each scope."""
 
     def __init__(self, exposure: Exposure, mark: MarkReference) -> None:
-        """Take up what is held and live."""
+        """Take up what is held and live, as soon as anybody asks about it."""
         self.exposure = exposure
         self._mark = mark
         self._prices: dict[InstrumentId, Prices] = {}
@@ -183,10 +183,16 @@ class Reservations:
         self._all: dict[Place, Line] = {}
         self._accounts: defaultdict[AccountId, dict[Place, Line]] = defaultdict(dict)
         self._own: dict[StrategyName, dict[Place, Line]] = {}
+        self._taken_up = False
+
+    def _take_up(self) -> None:
+        self._taken_up = True
+        exposure = self.exposure
+        listed: dict[InstrumentId, None] = {}
         for account, instrument in exposure.held():
-            position = exposure.position(account, None, instrument)
-            self._open((account, instrument), position)
-        for instrument in tuple(self._prices):
+            self._open((account, instrument), exposure.position(account, None, instrument))
+            listed[instrument] = None
+        for instrument in listed:
             for order in exposure.orders(instrument):
                 self.reserve(order)
 
@@ -201,14 +207,18 @@ class Reservations:
 
     def orders(self) -> Iterator[tuple[LiveOrder, Decimal | None]]:
         """All that may still fill, with its worst worth; None: not known."""
+        if not self._taken_up:
+            self._take_up()
         return iter(self._orders)
 
     def find(self, order_id: str) -> LiveOrder | None:
         """The live order of that id."""
-        return next((order for order, _ in self._orders if order.order_id == order_id), None)
+        return next((order for order, _ in self.orders() if order.order_id == order_id), None)
 
     def reserve(self, order: LiveOrder) -> None:
         """Count an order as live."""
+        if not self._taken_up:
+            self._take_up()
         worth = self._worth(order)
         self._orders.append((order, worth))
         self._count(order, order.remaining, worth)
@@ -221,6 +231,8 @@ class Reservations:
 
     def worst(self, scope: Scope) -> Worst:
         """The worst case of a scope; it follows what is reserved and released."""
+        if not self._taken_up:
+            self._take_up()
         worst = self._worst.get((scope.level, scope.name))
         if worst is None:
             if scope.level is Level.STRATEGY:

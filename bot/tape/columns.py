@@ -55,3 +55,27 @@ def columns(block: Block) -> Rows:
         block.flags,
         block.first,
     )
+
+
+class Columns:
+    """The columns of the last block asked about: its parts have the same, and follow it."""
+
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self._block: Block | None = None
+        self._rows: Rows
+
+    def of(self, block: Block) -> Rows:
+        """The whole arrays of a block."""
+        before = self._block
+        if (
+            before is None
+            or before.first is not block.first
+            or before.kind is not block.kind
+            or before.ts_recv is not block.ts_recv
+            or before.ts_venue is not block.ts_venue
+            or before.instrument is not block.instrument
+            or before.flags is not block.flags
+        ):
+            self._block, self._rows = block, columns(block)
+        return self._rows
