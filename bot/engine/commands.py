@@ -44,14 +44,14 @@ def give(state: State, exposure: EngineExposure, plan: Plan) -> Given:
     for basket, proposals in _together(plan.proposals):
         exposure.set_aside(basket)
         whole = next((one for one in plan.reserves if one.basket == basket), None)
-        stopped = reserve(whole.legs, exposure, limits, halts) if whole is not None else None
+        stopped = reserve(whole.legs, exposure.world, limits, halts) if whole is not None else None
         if stopped is not None:
             # It has not begun, and it would not fit with every leg at its worst: none goes.
             refused += [
                 Refused(one, stopped.limit, stopped.value, stopped.allowed) for one in proposals
             ]
             continue
-        passed, not_passed = review(proposals, exposure, limits, halts, rates)
+        passed, not_passed = review(proposals, exposure.world, limits, halts, rates)
         refused += not_passed
         for going in passed:
             state.desk.add(going, *decision_mids(state, going.proposal.instrument))
@@ -91,7 +91,7 @@ def _cross(
     for cross in crosses:
         sides = (cross.buy, cross.sell)
         if any(
-            reserve((side,), exposure, state.settings.limits, state.halts) is not None
+            reserve((side,), exposure.world, state.settings.limits, state.halts) is not None
             for side in sides
         ):
             continue

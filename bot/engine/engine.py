@@ -45,7 +45,7 @@ class Engine:
         self._holdings = EngineHoldings(self.state)
         self._exposure = EngineExposure(self.state)
         # Not a method of this object: from a view no row that is still to come may be reached.
-        self.state.usage = partial(usage, self._exposure, settings.limits, self.state.rates)
+        self.state.usage = partial(usage, self._exposure.world, settings.limits, self.state.rates)
 
     def step(self, item: Block | AnyEvent, until_ns: int = FOREVER) -> Outcome:
         """Take in what happened; say what to do about it. Pure: no clock, no I/O, no randomness.
@@ -94,7 +94,7 @@ class Engine:
         state = self.state
         return recheck(
             approved,
-            self._exposure,
+            self._exposure.world,
             state.settings.limits,
             state.halts,
             epoch=state.settings.epoch,

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from bot.engine.holdings import EngineHoldings
 from bot.engine.state import State
+from bot.model.changes import Place
 from bot.model.instrument import Instrument
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.exposure import LiveOrder
-from bot.risk.worst import Reserved, reserved
+from bot.risk.worst import Reservations, Reserved, reserved
 
 
 class EngineExposure:
@@ -19,11 +20,30 @@ class EngineExposure:
         self._state = state
         self._holdings = EngineHoldings(state)
         self._aside: list[Reserved] = []
+        self._set_aside: list[Reserved] = []
+        self.world = Reservations(self, state.settings.limits.mark)
+        """What risk makes of it, from one review to the next."""
 
     @property
     def now(self) -> int:
         """Tape time."""
         return self._state.market.now
+
+    @property
+    def version(self) -> int:
+        """Changes with every message and event of the market."""
+        return self._state.market.version
+
+    def changed(self) -> Iterable[Place] | None:
+        """Where positions, orders or what baskets may still need are other ones; None: anywhere."""
+        held = self._state.ledger.changes.take()
+        ordered = self._state.desk.blotter.changes.take()
+        before, self._set_aside = self._set_aside, self._aside
+        if held is None or ordered is None:
+            return None
+        if before or self._aside:
+            held.update((leg.account, leg.instrument) for leg in (*before, *self._aside))
+        return held | ordered
 
     def instrument(self, instrument: InstrumentId) -> Instrument | None:
         """The contract; None when it is not listed."""

@@ -109,7 +109,8 @@ def units_of(listed: Instrument) -> tuple[float, float]:
 class Market:
     """Books and scores of all instruments, as of `now`.
 
-    places: what the compiled loop of `engine.advance` is given.
+    places: what the compiled loop of `engine.advance` is given. version: another one after
+    every message and event.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Market:
         """Start knowing nothing. mark_is_mid: value positions at the mid, not the venue's mark."""
         self.terms = terms
         self.mark_is_mid = mark_is_mid
-        self.now = 0
+        self.now = self.version = 0
         count = len(terms.listed)
         self.table = SignalTable(watches, terms, count)
         self.book = books.empty(windows)
@@ -148,6 +149,7 @@ class Market:
     def moved(self, now: int) -> None:
         """Rows were taken in, the last at this time: best prices are read anew."""
         self.now = max(self.now, now)
+        self.version += 1
         self._touches.clear()
         self._mids.clear()
 

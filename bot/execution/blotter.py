@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from bot.model.changes import Changes
 from bot.model.command import Approved, Proposal, Side
 from bot.model.event import (
     CancelRejected,
@@ -132,9 +133,13 @@ class BlotterState(Struct, frozen=True):
 
 
 class Blotter:
-    """All our orders: each trade counted once, nothing released before the venue says so."""
+    """All our orders: each trade counted once, nothing released before the venue says so.
+
+    changes: where what may still fill is not what it was.
+    """
 
     def __init__(self) -> None:
+        self.changes = Changes()
         self._live: dict[str, Order] = {}
         self._working: dict[tuple[StrategyName, InstrumentId], dict[str, Order]] = {}
         self._closed: dict[str, Order] = {}
@@ -198,6 +203,7 @@ class Blotter:
 
     def restore(self, state: BlotterState) -> None:
         """Become what `state` says, keeping nothing of before."""
+        self.changes.everywhere()
         self._live.clear()
         self._working.clear()
         for order in state.live:
@@ -217,6 +223,7 @@ class Blotter:
         excess = order.filled + event.size - order.size
         taken = step(order.state, Move.FILL_PART if excess < 0 else Move.FILL_ALL)
         order.filled += event.size
+        self.changes.at(order.account, order.instrument)
         note = taken.note
         if note is Note.NONE and excess > 0:
             note = Note.OVERFILL
@@ -233,6 +240,7 @@ class Blotter:
             return Applied(order, Note.NONE)
         before = order.remaining
         order.price, order.size, order.amend_pending = event.price, event.size, False
+        self.changes.at(order.account, order.instrument)
         if order.size <= order.filled:
             self._move(order, step(order.state, Move.CANCEL).to, Note.NONE)
         return Applied(order, Note.NONE, released=max(0, before - order.remaining))
@@ -242,6 +250,7 @@ class Blotter:
         order.state = to
         if to in TERMINAL and self._live.pop(order.order_id, None) is not None:
             order.cancel_pending = order.amend_pending = False
+            self.changes.at(order.account, order.instrument)
             key = (order.proposal.strategy, order.proposal.instrument)
             working = self._working[key]
             del working[order.order_id]
@@ -253,6 +262,7 @@ class Blotter:
 
     def _enter(self, order: Order) -> None:
         key = (order.proposal.strategy, order.proposal.instrument)
+        self.changes.at(order.account, order.instrument)
         self._live[order.order_id] = order
         self._working.setdefault(key, {})[order.order_id] = order
 

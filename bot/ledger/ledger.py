@@ -14,6 +14,7 @@ from bot.ledger.postings import Cause, Heading, Origin, Posting
 from bot.ledger.statements import Difference, Statements
 from bot.ledger.trades import Trade
 from bot.ledger.valuation import AtMids, Decision, Marks, reference_legs
+from bot.model.changes import Changes
 from bot.model.event import (
     BalanceReported,
     Deleveraged,
@@ -49,7 +50,8 @@ class Ledger:
     """Balances, positions and the attribution of their profit, of all accounts together.
 
     references: the reference leg of each underlying; None: `reference_legs` chooses. number:
-    the arithmetic; anything but `Decimal` is for tests, which run it on `Fraction`.
+    the arithmetic; anything but `Decimal` is for tests, which run it on `Fraction`. changes:
+    the positions that are not what they were.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Ledger:
         self._accounts = Accounts(number(0))
         self._positions: dict[Holding, Position] = {}
         self._totals: dict[tuple[AccountId, InstrumentId], int] = {}
+        self.changes = Changes()
         self._applied: set[Applied] = set()
         self._statements = Statements()
         self._attribution = Attribution(number)
@@ -306,7 +309,9 @@ class Ledger:
         had = 0 if before is None else before.quantity
         self._positions[holding] = after
         place = account, instrument
-        self._totals[place] = self._totals.get(place, 0) + after.quantity - had
+        if after.quantity != had:
+            self._totals[place] = self._totals.get(place, 0) + after.quantity - had
+            self.changes.at(account, instrument)
 
     def _fee(self, origin: Origin, fee: Decimal, currency: Currency, mids: AtMids) -> Posting:
         owner = (origin.account, origin.strategy)

@@ -6,7 +6,6 @@ from typing import Final
 
 from msgspec import structs
 
-from bot.engine.exposure import EngineExposure
 from bot.engine.outcome import Asked, Outcome
 from bot.engine.state import State
 from bot.execution.permits import Permit
@@ -27,7 +26,6 @@ from bot.model.snapshot import (
 from bot.model.units import NS_PER_HOUR, NS_PER_MS, Currency, StrategyName
 from bot.modes.recorder import Recorder
 from bot.modes.series import as_parts
-from bot.risk.headroom import usage
 
 EVERY_NS: Final = 100 * NS_PER_MS
 NOTES: Final = 20
@@ -45,7 +43,6 @@ class Exporter:
         self._session = session
         self._run = run
         self._clock = clock
-        self._exposure = EngineExposure(state)
         self._last: dict[StrategyName, tuple[int, Asked]] = {}
         self._made: tuple[int, Snapshot] | None = None
 
@@ -147,7 +144,7 @@ class Exporter:
 
     def _limits(self) -> tuple[LimitLine, ...]:
         state = self._state
-        found = usage(self._exposure, state.settings.limits, state.rates)
+        found = state.usage()
         return tuple(
             LimitLine(str(one.scope), one.limit, one.subject, one.used, one.allowed, one.ratio)
             for one in found

@@ -59,6 +59,7 @@ class Case:
     def without(self, measure: Callable[[], Decimal]) -> Decimal:
         """A figure as it was before the order."""
         self.world.release(self.order)
-        value = measure()
-        self.world.reserve(self.order)
-        return value
+        try:
+            return measure()
+        finally:
+            self.world.reserve(self.order)

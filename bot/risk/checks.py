@@ -328,11 +328,10 @@ def _collar_price(case: Case, reference: Reference) -> Decimal:
 def _naked(case: Case, basket: str) -> Decimal:
     stands, _ = standing_naked(case.exposure, basket)
     bought = sold = ZERO
-    for order, worth in case.world.orders():
+    for order in case.world.orders():
         if order.basket == basket:
-            if worth is None:
-                prices = case.world.prices(order.instrument)
-                worth = prices.worst(order.side, order.price) * order.remaining
+            prices = case.world.prices(order.instrument)
+            worth = prices.worst(order.side, order.price) * order.remaining
             if order.side is Side.BUY:
                 bought += worth
             else:

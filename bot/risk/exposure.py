@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Protocol
 
+from bot.model.changes import Place
 from bot.model.command import Side
 from bot.model.instrument import Instrument
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
@@ -40,6 +41,15 @@ class Exposure(Protocol):
     @property
     def now(self) -> int:
         """Tape time."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """A number that is another one whenever a price or the terms of a contract may be."""
+        ...
+
+    def changed(self) -> Iterable[Place] | None:
+        """Where positions or orders may be other ones since the last call; None: anywhere."""
         ...
 
     def instrument(self, instrument: InstrumentId) -> Instrument | None:

@@ -9,7 +9,6 @@ from msgspec import Struct
 from bot.model.instrument import Kind
 from bot.model.units import AccountId
 from bot.risk.checks import loss
-from bot.risk.exposure import Exposure
 from bot.risk.guards import SECOND_NS, TEN_SECONDS_NS, OrderRates
 from bot.risk.limits import Level, LimitBook, Limits, Reference, Scope
 from bot.risk.prices import Unknown
@@ -41,12 +40,12 @@ class Usage(Struct, frozen=True):
         return part / whole if whole > 0 else None
 
 
-def usage(exposure: Exposure, limits: LimitBook, rates: OrderRates) -> list[Usage]:
+def usage(world: Reservations, limits: LimitBook, rates: OrderRates) -> list[Usage]:
     """Every limit that bounds what is held, lost or ordered, scope by scope.
 
     Limits on a single order or basket have no standing use and do not appear.
     """
-    world = Reservations(exposure, limits.mark)
+    world.refresh()
     return [
         Usage(scope, name, subject, _known(measure), allowed)
         for scope, bounds in limits.scopes()

@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from bot.model.command import Side
-from bot.model.instrument import Instrument, Kind
+from bot.model.instrument import Kind
+from bot.model.units import InstrumentId
 from bot.risk.exposure import Exposure
 from bot.risk.guards import usable_price, usable_touch
 from bot.risk.limits import MarkReference, Reference
@@ -18,35 +19,63 @@ class Unknown(Exception):
 
 
 class Prices:
-    """What the lots of one instrument are worth at this moment."""
+    """What the lots of one instrument are worth, read again when `read` is called.
 
-    __slots__ = ("_base", "_coins", "_lot", "_tick", "_value", "ask", "bid", "instrument", "mark")
+    bid, ask: ticks; None while the book is no source of prices. mark: None while it is unknown.
+    """
 
-    def __init__(self, exposure: Exposure, instrument: Instrument, mark: MarkReference) -> None:
-        """Ask once for everything that worth depends on."""
-        self.instrument = instrument
+    __slots__ = (
+        "_base",
+        "_coins",
+        "_exposure",
+        "_lot",
+        "_mark_of",
+        "_tick",
+        "_value",
+        "ask",
+        "bid",
+        "instrument",
+        "mark",
+        "version",
+    )
+
+    def __init__(
+        self, exposure: Exposure, instrument: InstrumentId, mark: MarkReference, version: int
+    ) -> None:
+        """Ask for everything that worth depends on."""
+        self._exposure = exposure
+        self._mark_of = mark
+        self.read(instrument, version)
+
+    def read(self, instrument: InstrumentId, version: int) -> None:
+        """Ask again; version: of the exposure as it is now."""
+        exposure = self._exposure
+        contract = exposure.instrument(instrument)
+        assert contract is not None, f"{instrument}: held, expected to be listed"
+        self.instrument = contract
+        self.version = version
         self.bid: int | None = None
         self.ask: int | None = None
-        touch = exposure.touch(instrument.id)
+        touch = exposure.touch(instrument)
         if usable_touch(touch):
             self.bid, self.ask = touch
         price: Decimal | None = None
-        if instrument.kind is Kind.OPTION:
+        if contract.kind is Kind.OPTION:
             pass  # An option's premium says nothing of its exposure: unknown until greeks are.
-        elif mark is MarkReference.VENUE:
-            price = exposure.mark(instrument.id)
+        elif self._mark_of is MarkReference.VENUE:
+            price = exposure.mark(instrument)
         elif self.bid is not None:
-            price = exposure.mid(instrument.id)
+            price = exposure.mid(instrument)
         self.mark = price if usable_price(price) else None
-        self._coins = instrument.lot * instrument.contract_size
-        self._base: Decimal | None = None if instrument.inverse else self._coins
+        self._coins = contract.lot * contract.contract_size
+        self._base: Decimal | None = None if contract.inverse else self._coins
         self._lot: Decimal | None = None  # one lot at a price of 1
         self._value: Decimal | None = None  # one lot at the mark
-        rate = exposure.conversion(instrument.quote)
+        rate = exposure.conversion(contract.quote)
         if usable_price(rate):
             self._lot = self._coins * rate
-            self._tick = self._lot * instrument.grid.tick
-            if instrument.inverse:
+            self._tick = self._lot * contract.grid.tick
+            if contract.inverse:
                 self._value = self._lot
             elif self.mark is not None:
                 self._value = self._lot * self.mark

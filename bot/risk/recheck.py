@@ -3,7 +3,6 @@
 from bot.model.command import Approved
 from bot.risk.case import Case
 from bot.risk.checks import AGES, AT_LAST, first_breach
-from bot.risk.exposure import Exposure
 from bot.risk.guards import OrderRates
 from bot.risk.kill import Halts, Mode
 from bot.risk.limits import Level, LimitBook
@@ -13,7 +12,7 @@ from bot.risk.worst import Reservations, reserved
 
 def recheck(
     approved: Approved,
-    exposure: Exposure,
+    world: Reservations,
     limits: LimitBook,
     halts: Halts,
     *,
@@ -22,7 +21,7 @@ def recheck(
 ) -> str | None:
     """Why an approved order must not be sent after all; None: send it.
 
-    exposure: with the order among its live orders. epoch: how the order ids of this run begin;
+    world: with the order among its live orders. epoch: how the order ids of this run begin;
     an order of another run is never sent, because that run may have sent it.
     unchanged: nothing but our own acts and time has happened since the approval, so that only
     what ages is asked. Rates are not asked again: the approval was counted.
@@ -30,10 +29,10 @@ def recheck(
     proposal = approved.proposal
     if not approved.order_id.startswith(epoch):
         return f"epoch: got order {approved.order_id}, expected one of {epoch}"
-    mode, reason = standing(exposure, halts, proposal.account, proposal.strategy)
+    world.refresh()
+    mode, reason = standing(world.exposure, halts, proposal.account, proposal.strategy)
     if mode is Mode.HALTED:
         return f"halted: {reason}"
-    world = Reservations(exposure, limits.mark)
     asked, rates = (AGES if unchanged else AT_LAST), OrderRates()
     order = reserved(proposal) if unchanged else world.find(approved.order_id)
     assert order is not None, f"{approved.order_id}: expected among the live orders"

@@ -25,7 +25,7 @@ from bot.risk.worst import Reservations, Reserved, reserved
 
 def review(
     proposals: Sequence[Proposal],
-    exposure: Exposure,
+    world: Reservations,
     limits: LimitBook,
     halts: Halts,
     rates: OrderRates,
@@ -38,7 +38,7 @@ def review(
     refused: list[Refused] = []
     if not proposals:
         return approved, refused
-    gate = _Gate(exposure, limits, halts, rates)
+    gate = _Gate(world, limits, halts, rates)
     for legs in _together(proposals):
         refusal = gate.admit(legs)
         for leg in legs:
@@ -52,7 +52,7 @@ def review(
 
 
 def reserve(
-    legs: Sequence[Proposal], exposure: Exposure, limits: LimitBook, halts: Halts
+    legs: Sequence[Proposal], world: Reservations, limits: LimitBook, halts: Halts
 ) -> Refused | None:
     """Whether all of these could be held together; the refusal of the first that could not.
 
@@ -60,7 +60,7 @@ def reserve(
     our strategies asks for each side. Nothing is approved and nothing is counted.
     """
     asked = WHOLE if len(legs) > 1 else ALONE
-    return _Gate(exposure, limits, halts, OrderRates(), asked).admit(legs)
+    return _Gate(world, limits, halts, OrderRates(), asked).admit(legs)
 
 
 def standing(
@@ -78,15 +78,15 @@ class _Gate:
 
     def __init__(
         self,
-        exposure: Exposure,
+        world: Reservations,
         limits: LimitBook,
         halts: Halts,
         rates: OrderRates,
         asked: frozenset[str] = EVERY,
     ) -> None:
         self._asked = asked
-        self._exposure = exposure
-        self._world = Reservations(exposure, limits.mark)
+        self._exposure = world.exposure
+        self._world = world.refresh()
         self._limits = limits
         self._halts = halts
         self._rates = rates

@@ -86,10 +86,10 @@ class _Place:
 def _paid_away(reservations: Reservations, account: AccountId, settle: Currency) -> Decimal:
     """What filling at the limits would lose at once against the marks, in the settlement coin."""
     lost = ZERO
-    for order, _ in reservations.orders():
+    for order in reservations.orders(account):
         prices = reservations.prices(order.instrument)
         instrument = prices.instrument
-        if order.account != account or instrument.settle != settle or instrument.kind is Kind.SPOT:
+        if instrument.settle != settle or instrument.kind is Kind.SPOT:
             continue
         mark = prices.known_mark()
         price = instrument.grid.tick * order.price

@@ -8,22 +8,22 @@ position is worth its mark; an order is worth the highest of its limit, the mark
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
 
+from bot.model.changes import Place
 from bot.model.command import Proposal, Side
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.exposure import Exposure, LiveOrder
-from bot.risk.limits import Level, MarkReference, Reference, Scope
-from bot.risk.prices import Prices, Unknown
+from bot.risk.limits import Level, MarkReference, Scope
+from bot.risk.prices import Prices
 
 ZERO: Final = Decimal(0)
 
 
-Place = tuple[AccountId, InstrumentId]
 Worth = tuple[Decimal, Decimal, Decimal]
 NOTHING: Final[Worth] = (ZERO, ZERO, ZERO)
 
@@ -48,43 +48,61 @@ class Line:
     """
 
     __slots__ = (
+        "_orders",
+        "_version",
+        "_world",
         "_worth",
         "base",
-        "buys_worth",
         "instrument",
         "long",
         "position",
-        "prices",
-        "sells_worth",
         "short",
-        "unpriced",
     )
 
-    def __init__(self, prices: Prices, position: int) -> None:
-        """Begin with a position and no order."""
-        self.prices = prices
-        self.instrument = prices.instrument.id
-        self.base = prices.instrument.base
-        self.position = self.long = self.short = position
-        self.buys_worth = self.sells_worth = ZERO
-        self.unpriced = 0
+    def __init__(self, world: "Reservations", instrument: InstrumentId) -> None:
+        """Begin with nothing held and nothing ordered."""
+        self._world = world
+        self.instrument = instrument
+        self.base = world.prices(instrument).instrument.base
+        self._orders: list[LiveOrder] = []
         self._worth: Worth | None = None
+        self._version = 0
+        self.position = self.long = self.short = 0
 
-    def count(self, side: Side, size: int, worth: Decimal | None) -> None:
-        """Add what an order may fill; a negative size takes it away again, with its worth.
+    @property
+    def orders(self) -> Sequence[LiveOrder]:
+        """What may still fill in it."""
+        return self._orders
 
-        worth: of `size` lots, with its sign; None: not known.
-        """
+    @property
+    def prices(self) -> Prices:
+        """What its lots are worth now."""
+        return self._world.prices(self.instrument)
+
+    def hold(self, position: int, orders: Iterable[LiveOrder]) -> None:
+        """Count this and nothing else."""
+        self.position = self.long = self.short = position
+        self._orders.clear()
         self._worth = None
-        if worth is None:
-            self.unpriced += 1 if size > 0 else -1
-            worth = ZERO
+        for order in orders:
+            self.add(order)
+
+    def add(self, order: LiveOrder) -> None:
+        """Count what an order may fill."""
+        self._orders.append(order)
+        self._move(order.side, order.remaining)
+
+    def drop(self, order: LiveOrder) -> None:
+        """Count an order no more."""
+        self._orders.remove(order)
+        self._move(order.side, -order.remaining)
+
+    def _move(self, side: Side, size: int) -> None:
+        self._worth = None
         if side is Side.BUY:
             self.long += size
-            self.buys_worth += worth
         else:
             self.short -= size
-            self.sells_worth += worth
 
     @property
     def idle(self) -> bool:
@@ -99,15 +117,21 @@ class Line:
 
     def worth(self) -> Worth:
         """Worst long and short notional, signed, and the larger amount of the two."""
-        if self._worth is None:
-            self._worth = NOTHING if self.idle else self._measure()
+        if not (self.long or self.short):
+            return NOTHING
+        prices = self.prices
+        if self._worth is None or self._version != prices.version:
+            self._worth, self._version = self._measure(prices), prices.version
         return self._worth
 
-    def _measure(self) -> Worth:
-        held = self.position * self.prices.value()
-        if self.unpriced:
-            raise Unknown(Reference.TOUCH, self.prices.instrument.id)
-        long, short = held + self.buys_worth, held - self.sells_worth
+    def _measure(self, prices: Prices) -> Worth:
+        long = short = self.position * prices.value()
+        for order in self._orders:
+            worth = prices.worst(order.side, order.price) * order.remaining
+            if order.side is Side.BUY:
+                long += worth
+            else:
+                short -= worth
         # Never is long below short, so the larger amount is one of these two.
         return long, short, max(long, -short)
 
@@ -115,11 +139,13 @@ class Line:
 class Worst:
     """The worst case of one scope, over all it holds and has ordered."""
 
-    __slots__ = ("_gross", "_lines")
+    __slots__ = ("_gross", "_lines", "_version", "_world")
 
-    def __init__(self, lines: dict[Place, Line]) -> None:
+    def __init__(self, world: "Reservations", lines: dict[Place, Line]) -> None:
         """lines: shared with whoever counts orders in them."""
+        self._world = world
         self._lines = lines
+        self._version = 0
         self._gross: Decimal | None = None
 
     def changed(self) -> None:
@@ -136,8 +162,9 @@ class Worst:
 
     def gross(self) -> Decimal:
         """Every instrument at its worse side, added up."""
-        if self._gross is None:
+        if self._gross is None or self._version != self._world.version:
             self._gross = sum([line.worth()[2] for line in self._lines.values()], ZERO)
+            self._version = self._world.version
         return self._gross
 
     def net(self) -> Decimal:
@@ -170,127 +197,149 @@ class Worst:
 
 
 class Reservations:
-    """Every live order, and what is approved on top of it, as exposure of each scope."""
+    """Every live order, and what is approved on top of it, as exposure of each scope.
+
+    It is kept from one review to the next: what changed in between is counted anew, and what
+    was only reserved is forgotten.
+    """
 
     def __init__(self, exposure: Exposure, mark: MarkReference) -> None:
         """Take up what is held and live, as soon as anybody asks about it."""
         self.exposure = exposure
+        self.version = exposure.version
         self._mark = mark
+        self._current = False
+        self._reserved: set[Place] = set()
         self._prices: dict[InstrumentId, Prices] = {}
-        self._orders: list[tuple[LiveOrder, Decimal | None]] = []
         self._worst: dict[tuple[Level, str], Worst] = {}
         # An account's lines and the lines of all are the same objects.
         self._all: dict[Place, Line] = {}
         self._accounts: defaultdict[AccountId, dict[Place, Line]] = defaultdict(dict)
         self._own: dict[StrategyName, dict[Place, Line]] = {}
-        self._taken_up = False
 
-    def _take_up(self) -> None:
-        self._taken_up = True
-        exposure = self.exposure
-        listed: dict[InstrumentId, None] = {}
-        for account, instrument in exposure.held():
-            self._open((account, instrument), exposure.position(account, None, instrument))
-            listed[instrument] = None
-        for instrument in listed:
-            for order in exposure.orders(instrument):
-                self.reserve(order)
+    def refresh(self) -> "Reservations":
+        """Stand where the exposure stands now."""
+        self.version = self.exposure.version
+        self._current = False
+        return self
 
     def prices(self, instrument: InstrumentId) -> Prices:
         """Worth of an instrument's lots, asked for once."""
         prices = self._prices.get(instrument)
         if prices is None:
-            contract = self.exposure.instrument(instrument)
-            assert contract is not None, f"{instrument}: held, expected to be listed"
-            prices = self._prices[instrument] = Prices(self.exposure, contract, self._mark)
+            prices = Prices(self.exposure, instrument, self._mark, self.version)
+            self._prices[instrument] = prices
+        elif prices.version != self.version:
+            prices.read(instrument, self.version)
         return prices
 
-    def orders(self) -> Iterator[tuple[LiveOrder, Decimal | None]]:
-        """All that may still fill, with its worst worth; None: not known."""
-        if not self._taken_up:
-            self._take_up()
-        return iter(self._orders)
+    def orders(self, account: AccountId | None = None) -> Iterator[LiveOrder]:
+        """All that may still fill, of one account or of all."""
+        self._bring_up()
+        for (owner, _), line in self._all.items():
+            if account in (None, owner):
+                yield from line.orders
 
     def find(self, order_id: str) -> LiveOrder | None:
         """The live order of that id."""
-        return next((order for order, _ in self.orders() if order.order_id == order_id), None)
+        return next((order for order in self.orders() if order.order_id == order_id), None)
 
     def reserve(self, order: LiveOrder) -> None:
         """Count an order as live."""
-        if not self._taken_up:
-            self._take_up()
-        worth = self._worth(order)
-        self._orders.append((order, worth))
-        self._count(order, order.remaining, worth)
+        self._bring_up()
+        place = order.account, order.instrument
+        self._reserved.add(place)
+        self._line(place).add(order)
+        own = self._own.get(order.strategy)
+        if own is not None:
+            self._own_line(own, place).add(order)
+        self._changed()
 
     def release(self, order: LiveOrder) -> None:
         """Count an order no more."""
-        worth = self._worth(order)
-        self._orders.remove((order, worth))
-        self._count(order, -order.remaining, None if worth is None else -worth)
+        place = order.account, order.instrument
+        self._reserved.add(place)
+        self._line(place).drop(order)
+        own = self._own.get(order.strategy)
+        if own is not None:
+            own[place].drop(order)
+        self._changed()
 
     def worst(self, scope: Scope) -> Worst:
         """The worst case of a scope; it follows what is reserved and released."""
-        if not self._taken_up:
-            self._take_up()
+        self._bring_up()
         worst = self._worst.get((scope.level, scope.name))
         if worst is None:
             if scope.level is Level.STRATEGY:
-                worst = Worst(self._strategy(StrategyName(scope.name)))
+                lines = self._strategy(StrategyName(scope.name))
             elif scope.level is Level.ACCOUNT:
-                worst = Worst(self._accounts[AccountId(scope.name)])
+                lines = self._accounts[AccountId(scope.name)]
             else:
-                worst = Worst(self._all)
-            self._worst[scope.level, scope.name] = worst
+                lines = self._all
+            worst = self._worst[scope.level, scope.name] = Worst(self, lines)
         return worst
 
     def line(self, level: Level, order: LiveOrder) -> Line:
         """Where a counted order counts: its strategy's own line, or that of the account."""
-        if level is Level.STRATEGY:
-            return self._strategy(order.strategy)[order.account, order.instrument]
-        return self._all[order.account, order.instrument]
+        self._bring_up()
+        lines = self._strategy(order.strategy) if level is Level.STRATEGY else self._all
+        return lines[order.account, order.instrument]
+
+    def _bring_up(self) -> None:
+        """Count anew what changed since the last time."""
+        if self._current:
+            return
+        self._current = True
+        changed = self.exposure.changed()
+        if changed is None:
+            self._all.clear()
+            self._accounts.clear()
+            self._own.clear()
+            self._worst.clear()
+            changed = self.exposure.held()
+        for place in self._reserved.union(changed):
+            self._count(place)
+        self._reserved.clear()
+        self._changed()
+
+    def _count(self, place: Place) -> None:
+        account, instrument = place
+        exposure = self.exposure
+        orders = [one for one in exposure.orders(instrument) if one.account == account]
+        self._line(place).hold(exposure.position(account, None, instrument), orders)
+        for strategy, lines in self._own.items():
+            own = [one for one in orders if one.strategy == strategy]
+            position = exposure.position(account, strategy, instrument)
+            if own or position or place in lines:
+                self._own_line(lines, place).hold(position, own)
+
+    def _changed(self) -> None:
+        for worst in self._worst.values():
+            worst.changed()
 
     def _strategy(self, strategy: StrategyName) -> dict[Place, Line]:
         lines = self._own.get(strategy)
         if lines is None:
             lines = self._own[strategy] = {}
             for place, line in self._all.items():
+                own = [one for one in line.orders if one.strategy == strategy]
                 position = self.exposure.position(place[0], strategy, place[1])
-                if position:
-                    lines[place] = Line(line.prices, position)
-            for order, worth in self._orders:
-                if order.strategy == strategy:
-                    self._own_line(lines, order).count(order.side, order.remaining, worth)
+                if own or position:
+                    self._own_line(lines, place).hold(position, own)
         return lines
 
-    def _count(self, order: LiveOrder, size: int, worth: Decimal | None) -> None:
-        place = order.account, order.instrument
-        # Where `held` named nothing, nobody holds anything.
-        line = self._all.get(place) or self._open(place, 0)
-        line.count(order.side, size, worth)
-        own = self._own.get(order.strategy)
-        if own is not None:
-            self._own_line(own, order).count(order.side, size, worth)
-        for worst in self._worst.values():
-            worst.changed()
-
-    def _open(self, place: Place, position: int) -> Line:
-        line = Line(self.prices(place[1]), position)
-        self._all[place] = self._accounts[place[0]][place] = line
+    def _line(self, place: Place) -> Line:
+        line = self._all.get(place)
+        if line is None:
+            line = Line(self, place[1])
+            self._all[place] = self._accounts[place[0]][place] = line
         return line
 
-    def _own_line(self, lines: dict[Place, Line], order: LiveOrder) -> Line:
-        place = order.account, order.instrument
+    def _own_line(self, lines: dict[Place, Line], place: Place) -> Line:
         line = lines.get(place)
         if line is None:
-            line = lines[place] = Line(self.prices(order.instrument), 0)
+            line = lines[place] = Line(self, place[1])
         return line
-
-    def _worth(self, order: LiveOrder) -> Decimal | None:
-        try:
-            return self.prices(order.instrument).worst(order.side, order.price) * order.remaining
-        except Unknown:
-            return None
 
 
 def reserved(proposal: Proposal) -> Reserved:

@@ -8,6 +8,7 @@ from bot.model.command import Side
 from bot.risk.kill import Mode
 from bot.risk.limits import TOTAL
 from bot.risk.review import reserve
+from bot.risk.worst import Reservations
 from tests.risk.world import (
     BASKET,
     PERP,
@@ -110,9 +111,11 @@ def test_a_basket_asks_whole_before_it_begins_and_nothing_is_counted():
     stated = book(total=limits(position_max={PERP: Decimal(4), SPOT: Decimal(5)}))
     desk = Desk(World(), stated)
 
-    fits = reserve((leg(4, instrument=SPOT), leg(4, Side.SELL)), desk.world, stated, desk.halts)
+    fits = reserve(
+        (leg(4, instrument=SPOT), leg(4, Side.SELL)), desk.reservations, stated, desk.halts
+    )
     too_large = reserve(
-        (leg(5, instrument=SPOT), leg(5, Side.SELL)), desk.world, stated, desk.halts
+        (leg(5, instrument=SPOT), leg(5, Side.SELL)), desk.reservations, stated, desk.halts
     )
 
     assert fits is None
@@ -134,7 +137,10 @@ def test_a_whole_basket_is_not_held_to_the_limits_of_one_slice():
     )
     legs = (leg(5, instrument=SPOT), leg(5, Side.SELL))
 
-    assert reserve(legs, World(), stated, Desk(World(), stated).halts) is None
+    assert (
+        reserve(legs, Reservations(World(), stated.mark), stated, Desk(World(), stated).halts)
+        is None
+    )
     assert Desk(World(), stated).refusal(leg(5)).limit == "total.order_notional_max"
 
 
@@ -142,15 +148,15 @@ def test_one_side_alone_is_held_to_the_net_too():
     stated = book(total=limits(net_notional_max=Decimal(505)))
     halts = Desk(World(), stated).halts
 
-    assert reserve((order(5),), World(), stated, halts) is None
-    assert reserve((order(6),), World(), stated, halts) is not None
+    assert reserve((order(5),), Reservations(World(), stated.mark), stated, halts) is None
+    assert reserve((order(6),), Reservations(World(), stated.mark), stated, halts) is not None
 
 
 def test_nothing_is_reserved_under_a_halt():
     desk = Desk(World(), book())
     desk.halts.halt(TOTAL, Mode.REDUCE_ONLY, "loss", 1)
 
-    refusal = reserve((leg(1, instrument=SPOT),), desk.world, desk.limits, desk.halts)
+    refusal = reserve((leg(1, instrument=SPOT),), desk.reservations, desk.limits, desk.halts)
 
     assert refusal is not None
     assert refusal.limit == "reduce_only"

@@ -7,8 +7,9 @@ from bot.model.units import Currency
 from bot.risk.guards import OrderRates
 from bot.risk.headroom import usage
 from bot.risk.kill import Mode
-from bot.risk.limits import TOTAL
+from bot.risk.limits import TOTAL, MarkReference
 from bot.risk.patrol import patrol
+from bot.risk.worst import Reservations
 from tests.risk.world import ACCOUNT, PERP, STRATEGY, Desk, World, book, limits, order
 
 STATED = limits(
@@ -25,7 +26,10 @@ STATED = limits(
 
 
 def used(world: World, rates: OrderRates) -> dict[str, Decimal | None]:
-    return {one.limit: one.ratio for one in usage(world, book(total=STATED), rates)}
+    return {
+        one.limit: one.ratio
+        for one in usage(Reservations(world, MarkReference.VENUE), book(total=STATED), rates)
+    }
 
 
 def test_every_standing_limit_tells_its_use_with_live_orders_at_their_worst():
@@ -69,7 +73,7 @@ def test_what_is_shown_is_what_the_review_refuses_at():
     desk = Desk(World().hold(3), book(total=limits(gross_notional_max=Decimal(805))))
 
     assert desk.passes(order(5))
-    (one,) = usage(desk.world, desk.limits, desk.rates)
+    (one,) = usage(desk.reservations, desk.limits, desk.rates)
 
     assert one.ratio == 1
     assert not desk.passes(order(1))

@@ -22,7 +22,7 @@ def approved_then(desk: Desk, proposal=None) -> Approved:
 
 
 def look(desk: Desk, approved: Approved, epoch: str = "e1-") -> str | None:
-    return recheck(approved, desk.world, desk.limits, desk.halts, epoch=epoch)
+    return recheck(approved, desk.reservations, desk.limits, desk.halts, epoch=epoch)
 
 
 def test_an_order_that_still_fits_may_leave():

@@ -131,7 +131,10 @@ def test_a_refused_order_leaves_nothing_reserved_and_takes_no_id():
 
 
 def test_no_proposals_ask_nothing_of_anyone():
-    assert Desk(None, book()).review() == ([], [])  # type: ignore[arg-type]
+    desk = Desk(World(), book())
+
+    assert desk.review() == ([], [])
+    assert desk.world.ids == 0
 
 
 # --- reduce only -----------------------------------------------------------------------

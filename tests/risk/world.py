@@ -1,8 +1,9 @@
 """A world small enough to reckon by hand: what risk sees of the rest, as plain dictionaries."""
 
-from collections.abc import KeysView
+from collections.abc import Iterator, KeysView
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from bot.risk.kill import Halts
 from bot.risk.limits import LimitBook, Limits, MarkReference
 from bot.risk.margin import TierTable
 from bot.risk.review import review
+from bot.risk.worst import Reservations
 
 ACCOUNT = AccountId("venue")
 STRATEGY = StrategyName("carry")
@@ -94,6 +96,15 @@ class World:
     )
     reducing: str | None = None
     ids: int = 0
+    versions: Iterator[int] = field(default_factory=count)
+
+    @property
+    def version(self) -> int:
+        """Another one each time: tests write into the dictionaries."""
+        return next(self.versions)
+
+    def changed(self) -> None:
+        """Anything may have."""
 
     def instrument(self, instrument: InstrumentId) -> Instrument | None:
         return self.instruments.get(instrument)
@@ -236,12 +247,13 @@ class Desk:
 
     def __init__(self, world: World, limits: LimitBook) -> None:
         self.world = world
+        self.reservations = Reservations(world, limits.mark)
         self.limits = limits
         self.halts = Halts()
         self.rates = OrderRates()
 
     def review(self, *proposals: Proposal):
-        return review(proposals, self.world, self.limits, self.halts, self.rates)
+        return review(proposals, self.reservations, self.limits, self.halts, self.rates)
 
     def passes(self, proposal: Proposal) -> bool:
         """Whether one proposal is approved; it is then live."""
