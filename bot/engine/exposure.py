@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 
 from bot.engine.holdings import EngineHoldings
 from bot.engine.state import State
@@ -176,6 +177,7 @@ class EngineExposure:
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _VALUE = {digit: value for value, digit in enumerate(DIGITS)}
+NUMBER_DIGITS = 6
 
 
 def order_id(epoch: str, number: int) -> str:
@@ -183,14 +185,21 @@ def order_id(epoch: str, number: int) -> str:
 
     The last character is a check over the rest, so that a mangled id is not mistaken.
     """
+    place, check = len(epoch), _checked(epoch)
     digits = ""
     while number:
         number, digit = divmod(number, 36)
         digits = DIGITS[digit] + digits
-    body = f"{epoch}{digits.rjust(6, '0')}"
-    check = 0
-    for place, character in enumerate(body, 1):
-        check += place * _VALUE[character]
-    made = body + DIGITS[check % 36]
+    digits = digits.rjust(NUMBER_DIGITS, "0")
+    for digit_character in digits:
+        place += 1
+        check += place * _VALUE[digit_character]
+    made = f"{epoch}{digits}{DIGITS[check % 36]}"
     assert len(made) <= 32, f"order id {made}: expected at most 32 characters"
     return made
+
+
+@cache
+def _checked(epoch: str) -> int:
+    """The part of the check that is the same for all ids of a run."""
+    return sum(place * _VALUE[character] for place, character in enumerate(epoch, 1))

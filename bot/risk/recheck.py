@@ -41,6 +41,8 @@ def recheck(
         if not line.shrinks_by(order.side):
             return f"reduce only: {reason}"
     for scope, bounds in limits.over(proposal.account, proposal.strategy):
+        if bounds is not None and not bounds.stated:
+            continue
         finding = first_breach(Case(order, scope, world, limits, rates), bounds, asked)
         if finding is not None:
             value = finding.value or "unknown"

@@ -156,6 +156,8 @@ class _Gate:
 
     def _past_limit(self, proposal: Proposal, order: Reserved) -> Refused | None:
         for scope, limits in self._limits.over(proposal.account, proposal.strategy):
+            if limits is not None and not limits.stated:
+                continue
             case = Case(order, scope, self._world, self._limits, self._rates)
             finding = first_breach(case, limits, self._asked)
             if finding is not None:
