@@ -70,18 +70,18 @@ class Engine:
             if given.approved:
                 state.approve(given.approved)
         return Outcome(
-            consumed=taken.consumed,
-            seq=state.seq,
-            now=state.now,
-            event=event,
-            asked=asked,
-            approved=given.approved,
-            cancels=given.cancels,
-            refused=given.refused,
-            postings=taken.postings + given.postings,
-            notes=notes,
-            due=next_due(state),
-            crossed=given.crossed,
+            taken.consumed,
+            state.seq,
+            state.now,
+            event,
+            asked,
+            given.approved,
+            given.cancels,
+            given.refused,
+            taken.postings + given.postings,
+            notes,
+            next_due(state),
+            given.crossed,
         )
 
     def warm(self, history: Iterable[Block | AnyEvent]) -> list[Warmup]:

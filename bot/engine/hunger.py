@@ -12,7 +12,7 @@ def lacks(state: State, s: int) -> str | None:
         wrong = _wrong(state, entry)
         if wrong is not None:
             return f"{name} is {wrong}"
-    if state.check_ns[s] is None:
+    if state.check_ns[s] is None and state.market.table.ages[s]:
         state.check_ns[s] = _next_check(state, s)
     return None
 

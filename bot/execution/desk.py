@@ -77,6 +77,7 @@ class Desk:
         self._permits: Permits = {}
         self._due_ns: int | None = None
         self._now = 0
+        self._moves: object = None
 
     # --- what is wanted ----------------------------------------------------------------
 
@@ -122,6 +123,8 @@ class Desk:
         """The orders that are missing now, and those too many."""
         self._now = now = holdings.now
         position = holdings.position
+        moved = holdings.moves != self._moves
+        self._moves = holdings.moves
         singles = []
         for entry in self._wants.singles.values():
             work = entry.work
@@ -129,7 +132,7 @@ class Desk:
             if (
                 work.seen is None
                 or (due_ns is not None and now >= due_ns)
-                or work.seen != position(work.strategy, work.instrument)
+                or (moved and work.seen != position(work.strategy, work.instrument))
             ):
                 singles.append(entry)
         baskets = [one for one in self._wants.baskets.values() if stirs(one, holdings)]

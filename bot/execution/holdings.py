@@ -18,6 +18,10 @@ class Holdings(Protocol):
     def now(self) -> int:
         """Tape time of the step, ns."""
 
+    @property
+    def moves(self) -> object:
+        """Something that is equal as long as no position has changed."""
+
     def position(self, strategy: StrategyName, instrument: InstrumentId) -> int:
         """Lots that a strategy holds, long positive, in whatever account."""
 

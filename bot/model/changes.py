@@ -9,18 +9,20 @@ Place = tuple[AccountId, InstrumentId]
 class Changes:
     """Places that changed; `everywhere` when it cannot be said where.
 
-    For one reader: what was taken is forgotten.
+    For one reader: what was taken is forgotten. count: of changes ever, for any reader.
     """
 
-    __slots__ = ("_everywhere", "_places")
+    __slots__ = ("_everywhere", "_places", "count")
 
     def __init__(self) -> None:
         """Nobody has looked yet, so everything is new."""
+        self.count = 0
         self._everywhere = True
         self._places: set[Place] = set()
 
     def at(self, account: AccountId, instrument: InstrumentId) -> None:
         """Something changed here."""
+        self.count += 1
         self._places.add((account, instrument))
 
     def everywhere(self) -> None:

@@ -62,7 +62,7 @@ class SignalTable:
     A signal that two strategies watch is computed once. Order of declaration is kept, so that
     what a composite reads is computed before it. heard_funding_ns: when a funding rate of each
     instrument was last in force, NEVER if none was heard. required: of each strategy, the
-    watches without which it is not asked.
+    watches without which it is not asked; ages: whether any of those can become stale.
     """
 
     def __init__(
@@ -110,6 +110,7 @@ class SignalTable:
             tuple((name, one) for name, one in entries.items() if not one.watch.optional)
             for entries in self.entries
         )
+        self.ages = [any(one.aged for _, one in required) for required in self.required]
         self.plain_signals: tuple[tuple[int, int, PlainWatch], ...] = tuple(
             (g, recipes[g].instrument, watch) for g, watch in enumerate(plain) if watch is not None
         )

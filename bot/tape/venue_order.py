@@ -147,15 +147,26 @@ def _merge(parts: list[Block]) -> Block:
 
 @kernel(types.void(ROWS, _i8, _i8, _i8s, ROWS))
 def scatter(source: Rows, start: int, stop: int, place: Int64s, target: Rows) -> None:
-    """Copy the rows of the messages `[start, stop)` to where their messages go."""
-    for m in range(start, stop):
-        to = target.first[place[m - start]]
-        for r in range(source.first[m], source.first[m + 1]):
-            target.kind[to] = source.kind[r]
-            target.side[to] = source.side[r]
-            target.price[to] = source.price[r]
-            target.size[to] = source.size[r]
-            to += 1
+    """Copy the rows of the messages `[start, stop)` to where their messages go.
+
+    Most messages are in order already: what goes to neighbouring places is copied in one go,
+    column by column.
+    """
+    m = start
+    while m < stop:
+        end = m + 1
+        while end < stop and place[end - start] == place[end - 1 - start] + 1:
+            end += 1
+        away = target.first[place[m - start]] - source.first[m]
+        for r in range(source.first[m], source.first[end]):
+            target.kind[r + away] = source.kind[r]
+        for r in range(source.first[m], source.first[end]):
+            target.side[r + away] = source.side[r]
+        for r in range(source.first[m], source.first[end]):
+            target.price[r + away] = source.price[r]
+        for r in range(source.first[m], source.first[end]):
+            target.size[r + away] = source.size[r]
+        m = end
 
 
 def _one(parts: list[Block]) -> Block:

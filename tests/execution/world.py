@@ -86,6 +86,10 @@ class World:
 
     # what execution sees
 
+    @property
+    def moves(self) -> object:
+        return dict(self.positions)
+
     def position(self, strategy: StrategyName, instrument: InstrumentId) -> int:
         return self.positions.get((strategy, instrument), 0)
 
