@@ -61,6 +61,8 @@ PURE = NOUNS | DECISIONS | {"engine"}
 # The compiler's cache is a folder; no decision can see it.
 EXEMPT = {
     "kernel/decorator.py": frozenset({"os", "pathlib", "platformdirs"}),
+    # Where arrays stand in memory.
+    "kernel/places.py": frozenset({"ctypes", "llvmlite"}),
     "kernel/warm.py": frozenset({"importlib", "pathlib"}),
     # Calls between compiled code by address; what numba itself is made of.
     "signals/foreign.py": frozenset({"llvmlite"}),

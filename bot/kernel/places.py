@@ -58,16 +58,22 @@ class Layout:
     def write(self, places: npt.NDArray[np.int64], at: int, arrays: Any) -> None:
         """Put a tuple into a vector; it must be kept alive for as long as the vector is used."""
         first = at + len(self.sizes)
+        known: dict[str, int] = {}
         for k, (field, shape) in enumerate(self.shapes.items()):
             array = getattr(arrays, field)
             assert array.dtype == self.dtypes[k], f"{field}: got {array.dtype}"
             assert array.flags.c_contiguous, f"{field}: got gaps between its rows"
             for size, is_size in zip(shape, array.shape, strict=True):
                 if isinstance(size, str):
-                    places[at + self.sizes[size]] = is_size
+                    expected = known.setdefault(size, is_size)
+                    assert is_size == expected, (
+                        f"{size}: got {is_size} for {field}, expected {expected}"
+                    )
                 else:
                     assert size == is_size, f"{field}: got {array.shape}, expected {shape}"
             places[first + k] = array.ctypes.data
+        for size, is_size in known.items():
+            places[at + self.sizes[size]] = is_size
 
 
 def _plain_view(layout: Layout) -> Any:

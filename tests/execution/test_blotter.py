@@ -97,6 +97,28 @@ def test_an_order_counts_as_working_from_the_moment_it_is_added():
     assert blotter.live(SPOT) == []
 
 
+def test_whoever_counts_exposure_hears_where_it_changed():
+    blotter, order = with_order(SENT)
+    place = (VENUE, PERP)
+    heard = [blotter.changes.take(), blotter.changes.take()]
+
+    for event in (ACCEPTED, fill(4, "1"), fill(4, "1"), CANCELED):
+        blotter.apply(event)
+        heard.append(blotter.changes.take())
+    blotter.add(approved("b"), None)
+    heard.append(blotter.changes.take())
+    blotter.apply(report(IntentDurable, "b"))
+    blotter.apply(report(OrderSent, "b"))
+    blotter.apply(report(OrderAmended, "b", price=1, size=2))
+    heard.append(blotter.changes.take())
+    blotter.restore(blotter.state())
+    heard.append(blotter.changes.take())
+
+    assert order.filled == 4
+    everywhere, nowhere, here = None, set(), {place}
+    assert heard == [everywhere, nowhere, nowhere, here, nowhere, here, here, here, everywhere]
+
+
 def test_fills_turn_what_remains_into_what_is_filled():
     blotter, order = with_order(SENT, ACCEPTED)
 

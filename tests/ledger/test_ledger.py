@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +78,26 @@ def liquidated(instrument, amount, price, fee="0"):
         fee=Decimal(fee),
         fee_currency=terms.settle,
     )
+
+
+# --- what changed ----------------------------------------------------------------------
+
+
+def test_whoever_counts_exposure_hears_where_a_position_changed():
+    ledger = new_ledger()
+    place = (account_of(LINEAR), LINEAR)
+    heard = [ledger.changes.take(), ledger.changes.take()]
+
+    ledger.apply(fill(LINEAR, "0.5", "60000"), ALICE, NOWHERE, None)
+    heard.append(ledger.changes.take())
+    ledger.apply(liquidated(LINEAR, "-0.2", "59000"), EXTERNAL, NOWHERE, None)
+    heard.append(ledger.changes.take())
+    ledger.relist(msgspec.structs.replace(INSTRUMENTS[LINEAR], lot=Decimal("0.01")))
+    heard.append(ledger.changes.take())
+
+    assert heard == [None, set(), {place}, {place}, {place}]
+    assert ledger.quantity(*place) == 30
+    assert ledger.changes.count == 3
 
 
 # --- postings --------------------------------------------------------------------------
