@@ -16,7 +16,7 @@ Float64s = npt.NDArray[np.float64]
 
 REACH: Final = 1.5
 """Arbitrage is looked for at strikes up to e^1.5 times from the forward, both ways."""
-GRID: Final = np.linspace(-REACH, REACH, 3001)
+GRID: Final = np.linspace(-REACH, REACH, 301)
 ROUNDING: Final = 1e-12
 
 
