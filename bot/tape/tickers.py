@@ -179,18 +179,23 @@ class TickerBuilder:
 
     def take(self) -> Tickers:
         """The rows so far as a block of its own; ValueError names the first that is wrong."""
-        recv, venue, number, flags, *quotes = (column[: self.rows].copy() for column in self._whole)
-        figures = [column[: self.rows].copy() for column in self._real]
+        whole, real = self._whole[:, : self.rows].copy(), self._real[:, : self.rows].copy()
         block = Tickers(
-            self.instruments,
-            recv,
-            venue,
-            number.astype(np.int32),
-            flags.astype(np.int32),
-            *quotes,
-            *figures,
-            0,
-            self.rows,
+            instruments=self.instruments,
+            ts_recv=whole[0],
+            ts_venue=whole[1],
+            instrument=whole[2].astype(np.int32),
+            flags=whole[3].astype(np.int32),
+            bid=whole[4],
+            ask=whole[5],
+            bid_size=whole[6],
+            ask_size=whole[7],
+            mark=real[0],
+            mark_iv=real[1],
+            underlying=real[2],
+            open_interest=real[3],
+            start=0,
+            stop=self.rows,
         )
         if complaint := fault(block):
             raise ValueError(f"tickers: {complaint}")

@@ -149,8 +149,8 @@ def greeks(
         *(np.asarray(each, np.float64) for each in (forward, strike, years, iv)),
     )
     out = np.empty((GREEKS, which.size))
-    fitted = [np.array(each, np.float64).ravel() for each in numbers]
-    fill_greeks(np.array(which, bool).ravel(), *fitted, out)
+    f, k, t, s = (np.array(each, np.float64).ravel() for each in numbers)
+    fill_greeks(np.array(which, bool).ravel(), f, k, t, s, out)
     linear = ~inverted.ravel()
     out[NET_DELTA, linear] = out[DELTA, linear]
     out[NET_GAMMA, linear] = out[GAMMA, linear]

@@ -124,9 +124,7 @@ def fill_zero_levels(
     return count
 
 
-def gamma_squeeze(
-    exposure: float, depth: float, z_return: float
-) -> tuple[float, int]:
+def gamma_squeeze(exposure: float, depth: float, z_return: float) -> tuple[float, int]:
     """How far short-gamma hedging can push the price on, in [0, 1], and which way.
 
     exposure: signed gamma exposure, quote a 1 % move; at or above zero dealers dampen: 0.
@@ -143,5 +141,3 @@ def gamma_squeeze(
     else:
         pressed = 1.0  # nothing stands against it
     return pressed * (0.25 + 0.75 * min(abs(z_return) / 3.0, 1.0)), direction
-
-

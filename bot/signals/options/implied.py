@@ -105,7 +105,12 @@ def implied(call: bool, forward: float, strike: float, years: float, price: floa
 
 @kernel(types.void(b1s, f8s, f8s, f8s, f8s, f8s))
 def fill_implied(
-    call: Bools, forward: Float64s, strike: Float64s, years: Float64s, price: Float64s, out: Float64s
+    call: Bools,
+    forward: Float64s,
+    strike: Float64s,
+    years: Float64s,
+    price: Float64s,
+    out: Float64s,
 ) -> None:
     """Write the volatility of every price in quote into `out`."""
     for i in range(len(call)):
@@ -129,6 +134,6 @@ def implied_volatility(
         *(np.asarray(each, np.float64) for each in (forward, strike, years, price)),
     )
     out = np.empty(which.size)
-    fitted = [np.array(each, np.float64).ravel() for each in numbers]
-    fill_implied(np.array(which, bool).ravel(), *fitted, out)
+    f, k, t, paid = (np.array(each, np.float64).ravel() for each in numbers)
+    fill_implied(np.array(which, bool).ravel(), f, k, t, paid, out)
     return out

@@ -64,9 +64,9 @@ class Mispricing(Struct, frozen=True):
     tradable: npt.NDArray[np.bool_]
 
 
-def fit_smile(k: npt.ArrayLike, iv: npt.ArrayLike, years: float, *, weighted: bool = True) -> (
-    Fitted | None
-):
+def fit_smile(
+    k: npt.ArrayLike, iv: npt.ArrayLike, years: float, *, weighted: bool = True
+) -> Fitted | None:
     """Fit SVI to quoted volatilities; None with fewer than five strikes that are known.
 
     k: ln(strike / forward), each strike once. weighted: by squared vega, else all alike in w.
@@ -176,7 +176,7 @@ def strike_of_delta(
     """
     at_forward = delta_size(a, b, rho, m, sigma, call, adjusted, 0.0)
     middle = a + b * (-rho * m + math.sqrt(m * m + sigma * sigma))
-    if not at_forward == at_forward or not middle > 0.0:
+    if math.isnan(at_forward) or not middle > 0.0:
         return math.nan
     # Out of the money the delta shrinks: upwards for calls, downwards for puts.
     outwards = (at_forward > delta) == call
@@ -227,5 +227,3 @@ def _points(
 
 def _d1(k: float, w: float) -> float:
     return -k / math.sqrt(w) + 0.5 * math.sqrt(w)
-
-

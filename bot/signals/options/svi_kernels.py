@@ -10,8 +10,6 @@ Source of the split: De Marco & Martini (2009), Zeliade, "Quasi-explicit calibra
 import math
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 from numba import types
 
 from bot.kernel import kernel
@@ -48,7 +46,15 @@ FIT: Final = 6
 
 @kernel(_THREE(f8, f8, f8, f8, f8, f8, f8, f8, f8))
 def along(
-    yy: float, yz: float, zz: float, yw: float, zw: float, d0: float, c0: float, d1: float, c1: float
+    yy: float,
+    yz: float,
+    zz: float,
+    yw: float,
+    zw: float,
+    d0: float,
+    c0: float,
+    d1: float,
+    c1: float,
 ) -> tuple[float, float, float]:
     """The best point between two corners, and its cost less a constant."""
     dd = d1 - d0
