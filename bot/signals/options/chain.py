@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import fields, force_setattr, replace
 
 from bot.model.units import InstrumentId
-from bot.signals.options.smile import Fitted
+from bot.signals.options.svi import Fitted
 
 Column = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
@@ -58,6 +58,7 @@ class Chain(Struct, frozen=True):
     open_interest: contracts; interest_age_ns: since it was heard. taker_flow: contracts that
     takers bought less sold, half forgotten in 7 days. quality: 1 of a tight quote of both sides,
     0 at a spread of 30 % of the mid, and of one that is stale, crossed or one-sided.
+    flow_since_ns: since when trades of takers are counted, None: none was heard.
     at_ns: when this was computed. series: its expiries, the ones to come, by chain and time.
     """
 
@@ -86,6 +87,7 @@ class Chain(Struct, frozen=True):
     taker_flow: Column = UNKNOWN
     quality: Column = UNKNOWN
     interest_age_ns: Int64s = np.empty(0, np.int64)
+    flow_since_ns: int | None = None
     at_ns: int = 0
     series: tuple[Series, ...] = ()
 
@@ -116,11 +118,13 @@ def join(chains: Sequence[Chain]) -> Chain:
     if len(chains) == 1:
         return chains[0]
     columns = {
-        name: np.concatenate([getattr(one, name) for one in chains])
+        name: np.concatenate([getattr(one, name) for one in (NO_OPTIONS, *chains)])
         for name in Chain.__struct_fields__
-        if chains and isinstance(getattr(chains[0], name), np.ndarray)
+        if isinstance(getattr(NO_OPTIONS, name), np.ndarray)
     }
-    series, first = [], 0
+    begun = [one.flow_since_ns for one in chains if one.flow_since_ns is not None]
+    series: list[Series] = []
+    first = 0
     for one in chains:
         series += [
             replace(each, first=each.first + first, stop=each.stop + first) for each in one.series
@@ -129,6 +133,24 @@ def join(chains: Sequence[Chain]) -> Chain:
     return Chain(
         ids=tuple(name for one in chains for name in one.ids),
         **columns,
-        at_ns=max(one.at_ns for one in chains),
+        # Since when all of them count trades.
+        flow_since_ns=max(begun) if begun and len(begun) == len(chains) else None,
+        at_ns=max((one.at_ns for one in chains), default=0),
         series=tuple(series),
     )
+
+
+NO_OPTIONS: Final = Chain(
+    ids=(),
+    expiry_ns=np.empty(0, np.int64),
+    strike=UNKNOWN,
+    call=np.empty(0, bool),
+    bid=UNKNOWN,
+    ask=UNKNOWN,
+    iv=UNKNOWN,
+    delta=UNKNOWN,
+    net_delta=UNKNOWN,
+    gamma=UNKNOWN,
+    vega=UNKNOWN,
+    age_ns=np.empty(0, np.int64),
+)

@@ -13,7 +13,7 @@ from bot.model.instrument import Instrument
 from bot.model.units import InstrumentId
 from bot.signals.options.black76 import NS_A_YEAR, Float64s, greeks
 from bot.signals.options.chain import NEVER, Bools, Chain, Int64s, Series, chain_of
-from bot.signals.options.heard import Heard
+from bot.signals.options.heard import FLOW_NS, UNHEARD, Heard
 from bot.signals.options.implied import implied_volatility
 from bot.signals.options.settlement import share_left
 from bot.signals.options.smile import fit_smile
@@ -70,11 +70,13 @@ def computed(fixed: Fixed, heard: Heard, taker_flow: Float64s, at_ns: int) -> Ch
     forward = np.where(alive, heard.forward[fixed.series], math.nan)
     quotes = _Quotes.of(fixed, heard, forward, years, alive)
     age_ns = _age(np.maximum(heard.quote_ns, heard.mark_ns), at_ns)
-    fresh = (_age(heard.quote_ns, at_ns) <= fixed.quote_age_ns_max) & alive
+    age_max = fixed.quote_age_ns_max
+    forward_fresh = _age(heard.forward_ns, at_ns)[fixed.series] <= age_max
+    fresh = (_age(heard.quote_ns, at_ns) <= age_max) & forward_fresh & alive
     averaging = share_left(left_ns, fixed.averaging_ns)
     quality = np.where(fresh & (averaging == 1.0), quotes.quality, 0.0)
     series, smile_iv = _smiles(fixed, heard, quotes.iv, quality, at_ns)
-    mark_fresh = _age(heard.mark_ns, at_ns) <= fixed.quote_age_ns_max
+    mark_fresh = _age(heard.mark_ns, at_ns) <= age_max
     mark_iv = np.where(alive & (heard.mark_iv > 0.0), heard.mark_iv, math.nan)
     model_iv = _first_known(
         np.where(mark_fresh, mark_iv, math.nan),
@@ -83,9 +85,10 @@ def computed(fixed: Fixed, heard: Heard, taker_flow: Float64s, at_ns: int) -> Ch
         mark_iv,
     )
     found = greeks(fixed.call, forward, fixed.strike, years, model_iv, fixed.inverse)
-    # Of the mark fades as much as of the delta that it adjusts.
+    # The premium fades as much as the delta that it adjusts.
     size = fixed.contract_size
-    return Chain(
+    begun = int(heard.clock[FLOW_NS])
+    chain = Chain(
         ids=fixed.ids,
         expiry_ns=fixed.expiry_ns,
         strike=fixed.strike,
@@ -111,9 +114,15 @@ def computed(fixed: Fixed, heard: Heard, taker_flow: Float64s, at_ns: int) -> Ch
         taker_flow=np.where(alive, taker_flow, math.nan),
         quality=quality,
         interest_age_ns=_age(heard.interest_ns, at_ns),
+        flow_since_ns=begun if begun != UNHEARD else None,
         at_ns=at_ns,
         series=series,
     )
+    for name in Chain.__struct_fields__:
+        column = getattr(chain, name)
+        if isinstance(column, np.ndarray):
+            column.flags.writeable = False  # it is shown to every strategy
+    return chain
 
 
 class _Quotes(Struct, frozen=True):

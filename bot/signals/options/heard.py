@@ -5,10 +5,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from bot.model.units import NS_PER_SECOND
 from bot.tape.rows import Int64s
 from bot.tape.tickers import Float64s
 
 UNHEARD: Final = -1
+FLOW_HALF_NS: Final = 7 * 86_400 * NS_PER_SECOND
+"""After which a trade of takers counts half."""
 
 # Words of `Heard.clock`.
 DUE_NS: Final = 0

@@ -11,7 +11,7 @@ from numba import types
 
 from bot.kernel import kernel
 from bot.signals.options.black76 import Float64s, f8, normal_below, normal_density
-from bot.signals.options.svi import Svi
+from bot.signals.options.svi import Fitted, Svi
 from bot.signals.options.svi_kernels import COST, FIT, NOBODY, fit
 
 STRIKES_MIN: Final = 5
@@ -21,14 +21,6 @@ IV_EDGE_MIN: Final = 0.01
 DEVIATIONS_MIN: Final = 2.0
 _SCAN_STEPS: Final = 400
 _HALVINGS: Final = 80
-
-
-class Fitted(Struct, frozen=True):
-    """A smile and how well it fits: rms of weighted errors of total variance, and its points."""
-
-    svi: Svi
-    rms: float
-    strikes: int
 
 
 class Wings(Struct, frozen=True):

@@ -70,6 +70,14 @@ class Svi(Struct, frozen=True):
         return self.density_factor_min < 0.0
 
 
+class Fitted(Struct, frozen=True):
+    """A smile and how well it fits: rms of weighted errors of total variance, and its points."""
+
+    svi: Svi
+    rms: float
+    strikes: int
+
+
 def calendar_gap(near: Svi, far: Svi) -> float:
     """How much total variance the later smile has over the earlier, where it has least.
 
