@@ -30,6 +30,9 @@ DAYS_A_YEAR: Final = 365.0
 DAY: Final = 1.0 / DAYS_A_YEAR
 NS_A_YEAR: Final = 365 * 86_400_000_000_000
 
+WIDTH_MIN: Final = 1e-12
+"""Of volatility times sqrt(years): half a volatility is above it a nanosecond before expiry."""
+
 # Rows of what `fill_greeks` writes.
 VALUE: Final = 0
 DELTA: Final = 1
@@ -93,14 +96,16 @@ def fill_greeks(
         k = strike[i]
         t = years[i]
         s = iv[i]
-        known = f > 0.0 and k > 0.0 and t > 0.0 and s > 0.0
-        if not known or f == math.inf or k == math.inf or t == math.inf or s == math.inf:
+        root = math.sqrt(t) if t > 0.0 else 0.0
+        width = s * root
+        # Written so that NaN is not known either.
+        known = f > 0.0 and k > 0.0 and WIDTH_MIN <= width < math.inf and t < math.inf
+        ratio = f / k if known else 0.0
+        if not known or not 0.0 < ratio < math.inf:
             for row in range(GREEKS):
                 out[row, i] = math.nan
             continue
-        root = math.sqrt(t)
-        width = s * root
-        d1 = math.log(f / k) / width + 0.5 * width
+        d1 = math.log(ratio) / width + 0.5 * width
         d2 = d1 - width
         density = normal_density(d1)
         # The cheaper of call and put, without cancellation; the other by parity.

@@ -95,7 +95,7 @@ class ChainBook:
         heard.quote_ns[row[quoted]] = recv[quoted]
         for column, times, news in (
             (heard.mark, heard.mark_ns, tickers.mark),
-            (heard.mark_iv, heard.mark_ns, tickers.mark_iv),
+            (heard.mark_iv, heard.mark_iv_ns, tickers.mark_iv),
             (heard.underlying, heard.underlying_ns, tickers.underlying),
             (heard.open_interest, heard.interest_ns, tickers.open_interest),
         ):
@@ -112,10 +112,10 @@ class ChainBook:
     def take_trade(self, instrument: InstrumentId, ts_recv: int, contracts: float) -> None:
         """Take in a trade of one of its options: contracts, + when the taker bought."""
         row, heard = self._row[instrument], self.heard
-        heard.flow[row] = self._flow_at(ts_recv)[row] + contracts
-        heard.flow_ns[row] = ts_recv
         if heard.clock[FLOW_NS] == UNHEARD:
             heard.clock[FLOW_NS] = ts_recv
+        heard.flow[row] = self._flow_at(ts_recv)[row] + contracts
+        heard.flow_ns[row] = ts_recv
         if heard.clock[DUE_NS] == UNHEARD:
             heard.clock[DUE_NS] = (ts_recv // NS_PER_SECOND + 1) * NS_PER_SECOND
 

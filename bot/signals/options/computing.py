@@ -69,14 +69,15 @@ def computed(fixed: Fixed, heard: Heard, taker_flow: Float64s, at_ns: int) -> Ch
     alive = left_ns > 0
     forward = np.where(alive, heard.forward[fixed.series], math.nan)
     quotes = _Quotes.of(fixed, heard, forward, years, alive)
-    age_ns = _age(np.maximum(heard.quote_ns, heard.mark_ns), at_ns)
+    last_ns = np.maximum(np.maximum(heard.quote_ns, heard.mark_ns), heard.mark_iv_ns)
+    age_ns = _age(last_ns, at_ns)
     age_max = fixed.quote_age_ns_max
     forward_fresh = _age(heard.forward_ns, at_ns)[fixed.series] <= age_max
     fresh = (_age(heard.quote_ns, at_ns) <= age_max) & forward_fresh & alive
     averaging = share_left(left_ns, fixed.averaging_ns)
     quality = np.where(fresh & (averaging == 1.0), quotes.quality, 0.0)
     series, smile_iv = _smiles(fixed, heard, quotes.iv, quality, at_ns)
-    mark_fresh = _age(heard.mark_ns, at_ns) <= age_max
+    mark_fresh = _age(heard.mark_iv_ns, at_ns) <= age_max
     mark_iv = np.where(alive & (heard.mark_iv > 0.0), heard.mark_iv, math.nan)
     model_iv = _first_known(
         np.where(mark_fresh, mark_iv, math.nan),

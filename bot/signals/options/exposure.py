@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.kernel import kernel
-from bot.signals.options.black76 import DENSITY_AT_0, Float64s, f8, f8s, i8
+from bot.signals.options.black76 import DENSITY_AT_0, WIDTH_MIN, Float64s, f8, f8s, i8
 
 MOVE: Final = 0.01
 LEVEL_MIN: Final = 0.5
@@ -69,10 +69,12 @@ def zero_levels(
     known = np.isfinite(contracts) & (contracts != 0.0)
     for column in (strike, years, iv, forward):
         known &= np.isfinite(column) & (column > 0.0)
+    spread = np.where(known, iv, 1.0) * np.sqrt(np.where(known, years, 1.0))
+    known &= (spread >= WIDTH_MIN) & np.isfinite(spread)
     if not known.any() or not (price > 0.0 and math.isfinite(price)):
         return ()
     f, held = forward[known], contracts[known]
-    width = iv[known] * np.sqrt(years[known])
+    width = spread[known]
     d1 = np.log(f / strike[known]) / width + 0.5 * width
     size = held * f * (MOVE * DENSITY_AT_0) / width
     found = np.empty(LEVELS_MAX)

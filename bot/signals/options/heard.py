@@ -31,8 +31,9 @@ class Heard(NamedTuple):
     ask: Int64s
     quote_ns: Int64s
     mark: Float64s
-    mark_iv: Float64s
     mark_ns: Int64s
+    mark_iv: Float64s
+    mark_iv_ns: Int64s
     underlying: Float64s
     underlying_ns: Int64s
     open_interest: Float64s
@@ -58,8 +59,9 @@ def unheard(options: int, series: int) -> Heard:
         ask=np.zeros(options, np.int64),
         quote_ns=never(options),
         mark=unknown(options),
-        mark_iv=unknown(options),
         mark_ns=never(options),
+        mark_iv=unknown(options),
+        mark_iv_ns=never(options),
         underlying=unknown(options),
         underlying_ns=never(options),
         open_interest=unknown(options),

@@ -29,6 +29,8 @@ IV_MIN: Final = 1e-4
 IV_MAX: Final = 10.0
 TIME_VALUE_MIN: Final = 1e-7
 """Of the forward: an option quoted at less above its intrinsic value tells nothing."""
+RATIO_MAX: Final = 1e30
+"""Of forward and strike, either way."""
 IV_ERROR_MAX: Final = 1e-8
 """What the last digit of a price may mean for its volatility."""
 STEPS_MAX: Final = 200
@@ -62,8 +64,11 @@ def implied(call: bool, forward: float, strike: float, years: float, price: floa
     if not worth > TIME_VALUE_MIN * forward or worth >= min(forward, strike):
         return math.nan
     root = math.sqrt(years)
-    target = worth / math.sqrt(forward * strike)
-    x = abs(math.log(forward / strike))
+    target = worth / (math.sqrt(forward) * math.sqrt(strike))
+    ratio = forward / strike
+    if not 1.0 / RATIO_MAX < ratio < RATIO_MAX:
+        return math.nan
+    x = abs(math.log(ratio))
     low = IV_MIN * root
     high = IV_MAX * root
     value, _ = cheap_price(x, low)
