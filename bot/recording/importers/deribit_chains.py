@@ -31,7 +31,9 @@ FEED_LATENCY_NS: Final = NS_PER_MS
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NAME: Final = re.compile(r"([A-Z]+)-(\d{1,2}[A-Z]{3}\d{2})-(\d+)-([CP])")
 _WHOLE: Final = Decimal("1e-6")
-_SUMMARY: Final = frozenset({"timestamp", "instrument_name", "bid_price", "futures_price"})
+_EXPIRY: Final = "expiry_datetime"
+"""Only summaries have it."""
+_SUMMARY: Final = frozenset({"timestamp", "instrument_name", "bid_price", "futures_price", _EXPIRY})
 _ORDER_BOOK: Final = frozenset({"timestamp", "instrument_name", "best_bid_price", "mark_iv"})
 
 
@@ -92,9 +94,10 @@ def read_chains(paths: Sequence[Path]) -> Chains:
             if line.get("state", "open") != "open":
                 closed += 1
                 continue
-            row = _summary(line) if "futures_price" in line else _order_book(line)
-            if row.name not in listed:
-                listed[row.name] = _instrument(row.name, line, row.where)
+            row = _summary(line) if _EXPIRY in line else _order_book(line)
+            option = listed.get(row.name) or _instrument(row.name, line, row.where)
+            _agree(line, option)
+            listed[row.name] = option
             rows.append(row)
         files[path.name] = len(rows) - before
     rows.sort(key=lambda row: (row.ts_recv, row.name))
@@ -216,8 +219,7 @@ def _instrument(name: str, line: Mapping[str, str], where: str) -> Instrument:
             f"{where} instrument_name", quoted(name), "a day like 3JAN26", "leave the line out"
         ) from error
     expiry_ns = (expiry - _EPOCH) // timedelta(microseconds=1) * NS_PER_US
-    _agree(line, where, expiry_ns, strike)
-    tick, steps = _FINE if "futures_price" in line else _COARSE
+    tick, steps = _FINE if _EXPIRY in line else _COARSE
     base = Currency(coin)
     return Instrument(
         id=InstrumentId(f"deribit:{coin}/USD:{coin}-{expiry:%y%m%d}-{strike}-{side}"),
@@ -234,15 +236,15 @@ def _instrument(name: str, line: Mapping[str, str], where: str) -> Instrument:
     )
 
 
-def _agree(line: Mapping[str, str], where: str, expiry_ns: int, strike: str) -> None:
+def _agree(line: Mapping[str, str], option: Instrument) -> None:
     """Refuse a line whose columns say otherwise than its name."""
-    if "expiry_datetime" in line:
-        said = _stamp(where, line["expiry_datetime"])
+    if _EXPIRY in line:
+        expiry_ns = _stamp(line["where"], line[_EXPIRY])
     else:
-        said = int(_number(line, "expiration_timestamp")) * NS_PER_MS
-    if said != expiry_ns or _number(line, "strike") != Decimal(strike):
+        expiry_ns = int(_number(line, "expiration_timestamp")) * NS_PER_MS
+    if expiry_ns != option.expiry_ns or _number(line, "strike") != option.strike:
         raise DataError(
-            f"{where} instrument_name",
+            f"{line['where']} instrument_name",
             quoted(line["instrument_name"]),
             "the expiry and the strike that its own columns say",
             "leave the line out",

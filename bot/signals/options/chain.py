@@ -54,7 +54,8 @@ class Chain(Struct, frozen=True):
     smile_iv: of the expiry's smile. model_iv: what the greeks are computed with: the venue's
     while it is fresh, else our own of the mid, else the smile's, else the venue's last.
     delta and net_delta fade in the last half hour, as the delivery price is averaged.
-    net_gamma: change of net_delta. vega: quote a point of volatility. theta: quote a day.
+    net_gamma: change of net_delta. vega: quote a point of volatility. theta: quote over the next
+    day or what is left of it, at most the whole value.
     open_interest: contracts; interest_age_ns: since it was heard. taker_flow: contracts that
     takers bought less sold, half forgotten in 7 days. quality: 1 of a tight quote of both sides,
     0 at a spread of 30 % of the mid, and of one that is stale, crossed or one-sided.

@@ -103,9 +103,12 @@ class ExposureGauge(Gauge):
         ]
         inputs += [Input("zero level", level, "quote", age) for level in self.levels]
         inputs.append(Input("forward", self.price, "quote", age))
-        zeros = None if self.value is None or self.assumption == ABSOLUTE else len(self.levels)
+        outputs: dict[str, float | None] = {"value": self.value}
+        if self.assumption != ABSOLUTE:  # nothing there changes sign
+            outputs["zero_level"] = nearest
+            outputs["zero_levels"] = None if self.value is None else len(self.levels)
         return Reading(
-            outputs={"value": self.value, "zero_level": nearest, "zero_levels": zeros},
+            outputs=outputs,
             inputs=tuple(inputs),
             stale=age is not None and (age > self.age_ns_max or self.fresh < 0.5),
             quality=self.quality,
@@ -138,11 +141,11 @@ class GammaExposureAbsolute(_ExposureWatch, frozen=True, kw_only=True):
     In quote per 1 %: sum of gamma x open contracts x forward² x 0.01, never negative. How much
     hedging there is, not which way. Greeks are computed with the venue's mark volatility while
     it is fresh. Quality is the share of the open contracts whose gamma is known; stale when less
-    than half of them were quoted within a minute and counted within ten. `zero_level` is
-    unknown: nothing here changes sign.
+    than half of them were quoted within a minute and counted within ten.
     Source: spec S45.
     """
 
+    outputs: ClassVar[tuple[str, ...]] = ("value",)
     assumption: ClassVar[str] = ABSOLUTE
 
 

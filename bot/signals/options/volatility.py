@@ -133,8 +133,9 @@ class AtForwardVolatility(_SmileWatch, frozen=True, kw_only=True):
     Read off the smiles (SVI, fitted to quotes of both sides that are under a minute old) of the
     expiries before and after; between them total variance is a straight line. Unknown before the
     first and after the last expiry, and where fewer than five strikes are quoted. Also
-    published: `call` and `put`, where these have the delta. Quality is half with five strikes
-    and full with ten, and halved where the later expiry has less total variance.
+    published: `at_forward`, the same, and `call` and `put`, where these have the delta. Quality
+    is half with five strikes and full with ten, and halved where the later expiry has less total
+    variance.
     Source: spec S41-S43; Gatheral & Jacquier (2014) for the smile.
     """
 

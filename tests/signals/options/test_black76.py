@@ -128,16 +128,18 @@ def test_a_linear_option_needs_no_adjustment():
     assert found["net_gamma"] == found["gamma"]
 
 
-def test_theta_of_the_last_day_takes_no_more_than_is_left():
-    """Six hours to go: a whole day of theta would be 27.58 of an option worth 1.57."""
+def test_theta_of_the_last_day_is_of_what_is_left_of_it():
+    """Six hours to go: a quarter of a day's 27.58, and no more than the option is worth, 1.57."""
     cheap = one(True, 60_000.0, 62_000.0, 0.25 / 365, 0.5)
     inside = one(False, 60_000.0, 62_000.0, 0.25 / 365, 0.5)
-    longer = one(True, 60_000.0, 62_000.0, 1.25 / 365, 0.5)
+    longer = one(False, 60_000.0, 62_000.0, 1.25 / 365, 0.5)
+    far = one(True, 60_000.0, 66_000.0, 1.25 / 365, 0.5)
 
     assert cheap["theta"] == pytest.approx(-27.5757100373)
-    assert cheap["theta_left"] == pytest.approx(-cheap["value"])
-    assert inside["theta_left"] == pytest.approx(cheap["theta_left"])
+    assert cheap["theta_left"] == -cheap["value"] == pytest.approx(-1.57101726)
+    assert inside["theta_left"] == pytest.approx(-27.5757100373 / 4)
     assert longer["theta_left"] == longer["theta"]
+    assert far["theta"] < far["theta_left"] == -far["value"]
 
 
 @pytest.mark.parametrize(
