@@ -19,9 +19,14 @@ from bot.recording.importers.deribit_chains import FEED_LATENCY_NS, Chains, read
 from bot.signals.options.black76 import NS_A_YEAR, greeks
 from bot.signals.options.chain import Chain, chain_of
 from bot.signals.options.chain_book import ChainBook
+from bot.signals.options.gamma import GammaExposureAbsolute, GammaExposureNaive
+from bot.signals.options.positioning import OptionInterestSkew
+from bot.signals.options.volatility import AtForwardVolatility, Butterfly, RiskReversal
 from bot.tape.tickers import ESTIMATED, fault
+from tests.signals.harness import FakeTerms
 
 SNAPSHOTS = 73
+NO_TERMS = FakeTerms([])
 SUMMARY = (
     "timestamp,instrument_name,underlying,option_type,strike,expiry_datetime,bid_price,ask_price,"
     "mark_price,futures_price,implied_volatility,delta,open_interest"
@@ -338,3 +343,40 @@ def test_the_chain_of_2020(recordings):
     assert found.tickers.last_ns - found.tickers.first_ns == 161_502_000_000
     assert (chain.age_ns > 60_000_000_000).sum() > 100
     assert not chain.quality[chain.age_ns > 60_000_000_000].any()
+
+
+def test_scores_of_real_chains_say_why(recordings):
+    """What each expiry adds sums to the score, and the scores are what a desk would believe."""
+    read = 0
+    for path in snapshots(recordings)[::6]:
+        for chain in chains_of(read_chains([path])):
+            name = chain_of(chain.ids[0])
+            watches = {
+                "reversal": RiskReversal(chain=name, wake=1.0),
+                "butterfly": Butterfly(chain=name, wake=1.0),
+                "level": AtForwardVolatility(chain=name, wake=1.0),
+                "naive": GammaExposureNaive(chain=name, wake=1.0),
+                "absolute": GammaExposureAbsolute(chain=name, wake=1.0),
+                "skew": OptionInterestSkew(chain=name, weight="delta", wake=1.0),
+            }
+            said = {}
+            for which, watch in watches.items():
+                gauge = watch.gauge(NO_TERMS)
+                gauge.take_chain(chain)
+                found = gauge.read(chain.at_ns)
+                value = found.outputs["value"]
+                assert value is not None
+                added = [i.contribution for i in found.inputs if i.contribution is not None]
+                assert sum(added) == pytest.approx(value, rel=1e-9)
+                assert not found.stale
+                said[which] = value
+                if which in ("naive", "absolute", "skew"):
+                    assert found.quality > 0.99
+            read += 1
+            assert 20 < said["level"] < 150
+            assert abs(said["reversal"]) < 25
+            assert -1 < said["butterfly"] < 15
+            assert abs(said["naive"]) < said["absolute"]
+            assert 1e6 < said["absolute"] < 1e9  # USD a move of 1 %
+            assert -1 < said["skew"] < 1
+    assert read == 26

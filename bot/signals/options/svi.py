@@ -17,6 +17,8 @@ Float64s = npt.NDArray[np.float64]
 REACH: Final = 1.5
 """Arbitrage is looked for at strikes up to e^1.5 times from the forward, both ways."""
 GRID: Final = np.linspace(-REACH, REACH, 301)
+BEND: Final = np.linspace(-10.0, 10.0, 201)
+"""Where to look around the centre of a smile, in its own widths."""
 ROUNDING: Final = 1e-12
 
 
@@ -66,8 +68,15 @@ class Svi(Struct, frozen=True):
 
     @property
     def has_butterfly_arbitrage(self) -> bool:
-        """Whether some butterfly within `REACH` costs less than nothing."""
-        return self.density_factor_min < 0.0
+        """Whether some butterfly within `REACH` costs less than nothing.
+
+        Looked for around the bend as well, which in the last days is narrower than the grid.
+        """
+        if self.density_factor_min < 0.0:
+            return True
+        k = self.m + self.sigma * BEND
+        found = self.density_factor(k[np.abs(k) <= REACH])
+        return bool((found < 0.0).any() or np.isnan(found).any())
 
 
 class Fitted(Struct, frozen=True):

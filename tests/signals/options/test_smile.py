@@ -114,6 +114,15 @@ def test_a_negative_variance_is_no_volatility():
     assert wings(below, 60_000.0, MONTH) is None
 
 
+def test_butterfly_arbitrage_narrower_than_the_grid_is_found():
+    """A smile of the last hours: its bend lies between two points of the grid."""
+    narrow = Svi(1.4e-5, 0.0166, -0.09, -0.0026, 0.00365)
+
+    assert narrow.density_factor_min >= 0.0
+    assert float(narrow.density_factor(np.linspace(-0.05, 0.05, 2001)).min()) < 0.0
+    assert narrow.has_butterfly_arbitrage
+
+
 def test_total_variance_never_falls_with_time():
     later = Svi(0.024, 0.055, -0.18, 0.02, 0.14)
     tilted = Svi(0.024, 0.055, 0.9, 0.02, 0.14)
