@@ -20,6 +20,7 @@ from bot.signals.options.black76 import NS_A_YEAR, greeks
 from bot.signals.options.chain import Chain, chain_of
 from bot.signals.options.chain_book import ChainBook
 from bot.signals.options.gamma import GammaExposureAbsolute, GammaExposureNaive
+from bot.signals.options.implied import implied_volatility
 from bot.signals.options.positioning import OptionInterestSkew
 from bot.signals.options.volatility import AtForwardVolatility, Butterfly, RiskReversal
 from bot.tape.tickers import ESTIMATED, fault
@@ -330,6 +331,37 @@ def test_greeks_of_2020_are_the_venues_own_to_their_last_digit(recordings):
     own = np.array([wanted[native(one.id)]["theta"] for one in options])
     assert np.abs(ours.theta - own).max() > 80
     assert np.abs(ours.theta - own)[~last_day].max() > 10
+
+
+@pytest.mark.parametrize(("side", "known"), [("bid", 179), ("ask", 228)])
+def test_volatilities_of_bid_and_ask_are_the_venues_own(recordings, side, known):
+    """Published in percent with two digits, 0 where there is none, 500 where it is more."""
+    path = recordings / "deribit-options-chain-2020" / "options_data.csv.gz"
+    with gzip.open(path, "rt") as stream:
+        own = {row["instrument_name"]: row[f"{side}_iv"] for row in csv.DictReader(stream)}
+    found = read_chains([path])
+    rows, options = found.tickers, [found.instruments[i] for i in found.tickers.instrument]
+    published = np.array([float(own[native(one.id)]) for one in options])
+    ticks = np.array([float(one.grid.tick) for one in options])
+
+    ours = 100 * implied_volatility(
+        [one.call for one in options],
+        rows.underlying,
+        [float(one.strike) for one in options],
+        (np.array([one.expiry_ns for one in options]) - rows.ts_venue) / NS_A_YEAR,
+        getattr(rows, side) * ticks * rows.underlying,
+    )
+
+    there = (published > 0) & (published < 500)
+    assert there.sum() == known
+    wrong = np.abs(ours - published)[there]
+    assert np.median(wrong) < 0.005
+    assert (wrong <= 0.01 + 5e-4 * published[there]).all()
+    # Where the venue knows none we know none, or one above its cap.
+    beyond = np.isfinite(ours) & ~there
+    assert beyond.sum() == (0 if side == "bid" else 34)
+    assert (published[beyond] == 500).all()
+    assert (ours[beyond] > 499).all()
 
 
 def test_the_chain_of_2020(recordings):
