@@ -12,7 +12,7 @@ from numba import types
 from bot.kernel import kernel
 from bot.signals.options.black76 import Float64s, f8, normal_below, normal_density
 from bot.signals.options.svi import Fitted, Svi
-from bot.signals.options.svi_kernels import COST, FIT, NOBODY, fit
+from bot.signals.options.svi_kernels import COST, FIT, NOBODY, ROOM, fit
 
 STRIKES_MIN: Final = 5
 """Fewer quoted strikes of an expiry make no smile."""
@@ -68,7 +68,7 @@ def fit_smile(
         return None
     points, w, weight, _ = found
     out = np.empty(FIT)
-    fit(points, w, weight, NOBODY, np.array([math.nan, 0.0, 0.0]), np.empty(2), out)
+    fit(points, w, weight, NOBODY, np.array([math.nan, 0.0, 0.0]), np.empty(ROOM), out)
     if not np.isfinite(out).all():
         return None
     return Fitted(Svi(*out[:COST].tolist()), math.sqrt(float(out[COST])), len(points))
@@ -88,13 +88,13 @@ def mispricing(
     points, w, weight, known = found
     total = len(known)
     others, deviation = np.full(total, math.nan), np.full(total, math.nan)
-    begin, out, size = np.array([math.nan, 0.0, 0.0]), np.empty(FIT), np.empty(2)
-    fit(points, w, weight, NOBODY, begin, size, out)
+    begin, out, room = np.array([math.nan, 0.0, 0.0]), np.empty(FIT), np.empty(ROOM)
+    fit(points, w, weight, NOBODY, begin, room, out)
     quoted = np.sqrt(w / years)
     if len(points) > STRIKES_MIN:
         for i, at in enumerate(np.flatnonzero(known)):
             best = begin.copy()  # one strike less moves the bottom, not the valley
-            fit(points, w, weight, i, best, size, out)
+            fit(points, w, weight, i, best, room, out)
             said = Svi(*out[:COST].tolist()).volatility(points, years)
             wrong = np.delete(quoted - said, i)
             others[at], deviation[at] = said[i], math.sqrt(float(np.mean(wrong * wrong)))

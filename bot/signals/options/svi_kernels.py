@@ -24,7 +24,7 @@ MARGIN: Final = 0.25
 """How far beyond the strikes the centre may lie, in spans of the strikes."""
 GRID_M: Final = 13
 GRID_SIGMA: Final = 9
-FOLDS_MAX: Final = 160
+EVALUATIONS_MAX: Final = 300
 CLOSE: Final = 1e-9
 NOBODY: Final = -1
 """No point is left out."""
@@ -32,6 +32,13 @@ _SINGULAR: Final = 1e-12
 
 _FOUR: Final[Any] = types.UniTuple(f8, 4)  # type: ignore[no-untyped-call]
 _THREE: Final[Any] = types.UniTuple(f8, 3)  # type: ignore[no-untyped-call]
+
+# What a point of the descent is evaluated for.
+START: Final = 0
+REFLECT: Final = 1
+EXPAND: Final = 2
+CONTRACT: Final = 3
+SHRINK: Final = 4
 
 # What `fit` writes.
 A: Final = 0
@@ -42,6 +49,8 @@ SIGMA: Final = 4
 COST: Final = 5
 """Weighted mean of the squared errors of total variance."""
 FIT: Final = 6
+ROOM: Final = 9
+"""Words that a descent needs to work in."""
 
 
 @kernel(_THREE(f8, f8, f8, f8, f8, f8, f8, f8, f8))
@@ -88,17 +97,14 @@ def wings(
         if abs(d) <= RHO_MAX * c and c + abs(d) <= 2.0 * sigma:
             return -(yw * d + zw * c), d, c
     corner = 2.0 * sigma / (1.0 + RHO_MAX)
-    side = RHO_MAX * corner
-    best, d, c = along(yy, yz, zz, yw, zw, 0.0, 0.0, side, corner)
-    cost, d_other, c_other = along(yy, yz, zz, yw, zw, side, corner, 0.0, 2.0 * sigma)
-    if cost < best:
-        best, d, c = cost, d_other, c_other
-    cost, d_other, c_other = along(yy, yz, zz, yw, zw, 0.0, 2.0 * sigma, -side, corner)
-    if cost < best:
-        best, d, c = cost, d_other, c_other
-    cost, d_other, c_other = along(yy, yz, zz, yw, zw, -side, corner, 0.0, 0.0)
-    if cost < best:
-        best, d, c = cost, d_other, c_other
+    best, d, c = math.inf, 0.0, 0.0
+    for side in range(4):
+        # Right and left, each from the middle of the kite out to its corner.
+        d1 = RHO_MAX * corner if side < 2 else -RHO_MAX * corner
+        c0 = 0.0 if side % 2 == 0 else 2.0 * sigma
+        cost, d_here, c_here = along(yy, yz, zz, yw, zw, 0.0, c0, d1, corner)
+        if cost < best:
+            best, d, c = cost, d_here, c_here
     return best, d, c
 
 
@@ -159,15 +165,17 @@ def settle(
     )
     a = (w1 - d * y1 - c * z1) / n
     least = -math.sqrt(max(c * c - d * d, 0.0))
-    if a >= least:
-        return cost_of(k, w, weight, skip, m, sigma, a, d, c), a, d, c
-    # The lowest variance would be below zero: it is lifted to zero, or the bend stands on it.
-    lifted = cost_of(k, w, weight, skip, m, sigma, least, d, c)
-    _, d_low, c_low = wings(yy, yz, zz, yw, zw, sigma)
-    standing = cost_of(k, w, weight, skip, m, sigma, 0.0, d_low, c_low)
-    if standing < lifted:
-        return standing, 0.0, d_low, c_low
-    return lifted, least, d, c
+    below = a < least
+    a = max(a, least)
+    cost = cost_of(k, w, weight, skip, m, sigma, a, d, c)
+    if below:
+        # The lowest variance would have been below zero: it was lifted to zero, or the bend
+        # stands on zero.
+        _, d_low, c_low = wings(yy, yz, zz, yw, zw, sigma)
+        standing = cost_of(k, w, weight, skip, m, sigma, 0.0, d_low, c_low)
+        if standing < cost:
+            return standing, 0.0, d_low, c_low
+    return cost, a, d, c
 
 
 @kernel(f8(f8s, f8s, f8s, i8, f8, f8, f8, f8, f8))
@@ -189,7 +197,15 @@ def cost_at(
     return cost
 
 
-@kernel(types.void(f8s, f8s, f8s, i8, f8, f8, f8, f8s, f8s))
+@kernel(types.void(f8s, i8))
+def order(corner: Float64s, at: int) -> None:
+    """Put two neighbouring corners in order of their cost."""
+    if corner[at + 5] < corner[at + 2]:
+        for word in range(at, at + 3):
+            corner[word], corner[word + 3] = corner[word + 3], corner[word]
+
+
+@kernel(types.void(f8s, f8s, f8s, i8, f8, f8, f8, f8, f8, f8s, f8s))
 def descend(
     k: Float64s,
     w: Float64s,
@@ -198,57 +214,68 @@ def descend(
     m_low: float,
     m_high: float,
     log_high: float,
-    size: Float64s,
+    step_m: float,
+    step_s: float,
+    corner: Float64s,
     best: Float64s,
 ) -> None:
     """Walk a triangle to the bottom (Nelder & Mead 1965) from `best`: cost, m, log sigma.
 
-    size: of the first triangle, in m and in log sigma.
+    step_m, step_s: its first sides. corner: 9 words of room: m, log sigma and cost of three
+    corners, the best first. One place evaluates, for a call is compiled where it stands.
     """
-    bx, by = best[1], best[2]
-    ax = bx + size[0] if bx + size[0] <= m_high else bx - size[0]
-    cy = by + size[1] if by + size[1] <= log_high else by - size[1]
-    ay, cx = by, bx
-    fb = cost_at(k, w, weight, skip, bx, by, m_low, m_high, log_high)
-    fa = cost_at(k, w, weight, skip, ax, ay, m_low, m_high, log_high)
-    fc = cost_at(k, w, weight, skip, cx, cy, m_low, m_high, log_high)
-    for _ in range(FOLDS_MAX):
-        # In order: b best, a next, c worst.
-        if fa < fb:
-            fa, fb, ax, bx, ay, by = fb, fa, bx, ax, by, ay
-        if fc < fb:
-            fc, fb, cx, bx, cy, by = fb, fc, bx, cx, by, cy
-        if fc < fa:
-            fc, fa, cx, ax, cy, ay = fa, fc, ax, cx, ay, cy
-        if abs(ax - bx) + abs(cx - bx) <= CLOSE and abs(ay - by) + abs(cy - by) <= CLOSE:
-            break
-        mx, my = 0.5 * (ax + bx), 0.5 * (ay + by)
-        x, y = mx + (mx - cx), my + (my - cy)
+    phase, at = START, 0
+    x, y = best[1], best[2]
+    middle_x = middle_y = mirror_x = mirror_y = mirror = 0.0
+    for _ in range(EVALUATIONS_MAX):
         f = cost_at(k, w, weight, skip, x, y, m_low, m_high, log_high)
-        if f < fb:
-            further_x, further_y = mx + 2.0 * (mx - cx), my + 2.0 * (my - cy)
-            further = cost_at(k, w, weight, skip, further_x, further_y, m_low, m_high, log_high)
-            if further < f:
-                x, y, f = further_x, further_y, further
-        elif f >= fa:
+        if phase in (START, SHRINK):
+            corner[3 * at], corner[3 * at + 1], corner[3 * at + 2] = x, y, f
+            at += 1
+            if at < 3:
+                if phase == SHRINK:
+                    x, y = (
+                        0.5 * (corner[3 * at] + corner[0]),
+                        0.5 * (corner[3 * at + 1] + corner[1]),
+                    )
+                elif at == 1:
+                    x, y = corner[0] + (step_m if corner[0] + step_m <= m_high else -step_m), y
+                else:
+                    y = corner[1] + (step_s if corner[1] + step_s <= log_high else -step_s)
+                    x = corner[0]
+                continue
+        elif phase == REFLECT and f < corner[2]:
+            mirror_x, mirror_y, mirror = x, y, f
+            phase = EXPAND
+            x, y = 3.0 * middle_x - 2.0 * corner[6], 3.0 * middle_y - 2.0 * corner[7]
+            continue
+        elif phase == REFLECT and f >= corner[5]:
             # Between the middle and the better of the worst and its mirror image.
-            if f < fc:
-                x, y = mx + 0.5 * (mx - cx), my + 0.5 * (my - cy)
-            else:
-                x, y = mx - 0.5 * (mx - cx), my - 0.5 * (my - cy)
-            inner = cost_at(k, w, weight, skip, x, y, m_low, m_high, log_high)
-            if inner >= min(f, fc):
-                ax, ay = 0.5 * (ax + bx), 0.5 * (ay + by)
-                fa = cost_at(k, w, weight, skip, ax, ay, m_low, m_high, log_high)
-                x, y = 0.5 * (cx + bx), 0.5 * (cy + by)
-                inner = cost_at(k, w, weight, skip, x, y, m_low, m_high, log_high)
-            f = inner
-        cx, cy, fc = x, y, f
-    best[0], best[1], best[2] = fb, bx, by
-    if fa < best[0]:
-        best[0], best[1], best[2] = fa, ax, ay
-    if fc < best[0]:
-        best[0], best[1], best[2] = fc, cx, cy
+            mirror_x, mirror_y, mirror = x, y, f
+            phase = CONTRACT
+            out = 0.5 if f < corner[8] else -0.5
+            x = middle_x + out * (middle_x - corner[6])
+            y = middle_y + out * (middle_y - corner[7])
+            continue
+        elif phase == CONTRACT and f >= min(mirror, corner[8]):
+            phase, at = SHRINK, 1
+            x, y = 0.5 * (corner[3] + corner[0]), 0.5 * (corner[4] + corner[1])
+            continue
+        else:
+            if phase == EXPAND and f >= mirror:
+                x, y, f = mirror_x, mirror_y, mirror
+            corner[6], corner[7], corner[8] = x, y, f
+        order(corner, 0)
+        order(corner, 3)
+        order(corner, 0)
+        wide = abs(corner[3] - corner[0]) + abs(corner[6] - corner[0])
+        high = abs(corner[4] - corner[1]) + abs(corner[7] - corner[1])
+        if wide <= CLOSE and high <= CLOSE:
+            break
+        middle_x, middle_y = 0.5 * (corner[0] + corner[3]), 0.5 * (corner[1] + corner[4])
+        phase = REFLECT
+        x, y = 2.0 * middle_x - corner[6], 2.0 * middle_y - corner[7]
+    best[0], best[1], best[2] = corner[2], corner[0], corner[1]
 
 
 @kernel(types.void(f8s, f8s, f8s, i8, f8s, f8s, f8s))
@@ -258,13 +285,13 @@ def fit(
     weight: Float64s,
     skip: int,
     best: Float64s,
-    size: Float64s,
+    room: Float64s,
     out: Float64s,
 ) -> None:
     """Fit one smile to points of positive weight, all but number `skip`, into `out`.
 
     weight sums to 1. best: cost, m, log sigma to begin from, cost NaN to look everywhere;
-    it ends there. size: 2 words of room. Few points fit anything: the caller counts them.
+    it ends there. room: 9 words. Few points fit anything: the caller counts them.
     """
     k_low = k_high = k[0]
     for i in range(len(k)):
@@ -286,11 +313,13 @@ def fit(
                 f = cost_at(k, w, weight, skip, m, s, m_low, m_high, log_high)
                 if f < best[0]:
                     best[0], best[1], best[2] = f, m, s
-    size[0], size[1] = 0.5 * step_m, 0.5 * step_s
-    descend(k, w, weight, skip, m_low, m_high, log_high, size, best)
-    # A triangle may fold flat on its way: once more, from where it ended.
-    size[0], size[1] = 0.1 * step_m, 0.1 * step_s
-    descend(k, w, weight, skip, m_low, m_high, log_high, size, best)
+    share = 0.5
+    for _ in range(2):
+        # A triangle may fold flat on its way: once more, from where it ended.
+        descend(
+            k, w, weight, skip, m_low, m_high, log_high, share * step_m, share * step_s, room, best
+        )
+        share = 0.1
     sigma = math.exp(best[2])
     cost, a, d, c = settle(k, w, weight, skip, best[1], sigma)
     out[A] = a
