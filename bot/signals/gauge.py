@@ -14,6 +14,7 @@ from msgspec import Struct
 from bot.model.event import MarketEvent
 from bot.model.units import InstrumentId
 from bot.signals.base import Terms, Watch
+from bot.signals.options.chain import Chain
 
 
 class Input(Struct, frozen=True):
@@ -58,6 +59,9 @@ class Gauge(Struct):
         scores: by the names of `GaugeWatch.inputs`; None is unknown or stale.
         """
 
+    def take_chain(self, chain: Chain) -> None:
+        """Take in one of its option chains, computed anew, as it stood at `chain.at_ns`."""
+
     def read(self, now_ns: int) -> Reading:
         """What it says now; asking changes nothing."""
         del now_ns
@@ -75,6 +79,10 @@ class GaugeWatch(Watch, frozen=True):
     def concerns(self) -> tuple[InstrumentId, ...]:
         """The instruments whose events it hears."""
         raise TypeError(f"{type(self).__name__}: expected a method concerns()")
+
+    def chains(self) -> tuple[str, ...]:
+        """The option chains that it looks at when they are computed, by name."""
+        return ()
 
     def inputs(self) -> Mapping[str, Watch]:
         """The scores that it looks at once a second, by a name of its own."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 from bot.model.instrument import Instrument, Kind
 from bot.model.units import Currency, InstrumentId
 from bot.signals.base import Fees, Score
+from bot.signals.options.chain import Chain as Chain
 
 
 class Touch(Struct, frozen=True):
@@ -82,27 +83,6 @@ class Universe(Struct, frozen=True):
 
 
 Column = npt.NDArray[np.float64]
-
-
-class Chain(Struct, frozen=True):
-    """The options of one underlying, as columns of equal length; unknown is NaN.
-
-    expiry in ns, strike and prices in quote, iv as a fraction, greeks for one contract:
-    net_delta is the premium-adjusted one of inverse options. age_ns: of each ticker.
-    """
-
-    ids: tuple[InstrumentId, ...]
-    expiry_ns: npt.NDArray[np.int64]
-    strike: Column
-    call: npt.NDArray[np.bool_]
-    bid: Column
-    ask: Column
-    iv: Column
-    delta: Column
-    net_delta: Column
-    gamma: Column
-    vega: Column
-    age_ns: npt.NDArray[np.int64]
 
 
 class Gate(Struct, frozen=True):

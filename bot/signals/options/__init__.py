@@ -1,0 +1,1 @@
+"""Options: what a whole chain says of volatility, skew, gamma and positioning."""
