@@ -14,11 +14,11 @@ from bot.feeds.binance import wire
 from bot.feeds.binance.book_feed import BookFeed
 from bot.feeds.binance.counters import Counters
 from bot.feeds.binance.feed import Feed
-from bot.feeds.binance.grid import Prices, Sizes
 from bot.feeds.binance.instruments import native_symbol
 from bot.feeds.binance.market_feed import MarketFeed
 from bot.feeds.binance.sync import State
-from bot.feeds.binance.venue_time import VenueTime
+from bot.feeds.grid import Prices, Sizes
+from bot.feeds.venue_time import VenueTime
 from bot.model.event import Event
 from bot.model.instrument import Instrument
 from bot.tape.builder import BlockBuilder
@@ -120,7 +120,7 @@ class BinanceDecoder:
             self._snapshot(ts_recv, text)
         else:
             name = kind or event or "unnamed"
-            self.counters.unknown[name] = self.counters.unknown.get(name, 0) + 1
+            self.counters.unknown_one(name)
 
     def _change(self, ts_recv: int, text: bytes) -> None:
         update = self._read(wire.depth_update, text)
