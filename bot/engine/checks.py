@@ -5,11 +5,29 @@ from typing import Final
 
 from bot.engine.state import State
 from bot.errors import DataError
-from bot.model.event import AnyEvent, InstrumentChanged, Liquidation, LongShortRatio, OpenInterest
+from bot.model.event import (
+    AnyEvent,
+    FundingTerms,
+    InstrumentChanged,
+    Liquidation,
+    LiquidationVolume,
+    LongShortRatio,
+    OpenInterest,
+    OpenInterestWorth,
+    TakerVolume,
+)
 from bot.model.units import InstrumentId
 from bot.tape.rows import Block
 
-_UNREAD: Final = (OpenInterest, Liquidation, LongShortRatio)
+_UNREAD: Final = (
+    OpenInterest,
+    OpenInterestWorth,
+    Liquidation,
+    LiquidationVolume,
+    LongShortRatio,
+    TakerVolume,
+    FundingTerms,
+)
 """Nobody reads these yet, so they may concern what is not listed."""
 
 

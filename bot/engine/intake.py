@@ -17,14 +17,18 @@ from bot.model.event import (
     FeedLost,
     FeedRestored,
     FundingRate,
+    FundingTerms,
     Heartbeat,
     InstrumentChanged,
     IntentDurable,
     Liquidation,
+    LiquidationVolume,
     LongShortRatio,
     OpenInterest,
+    OpenInterestWorth,
     OperatorCommand,
     OrderSent,
+    TakerVolume,
     Timer,
 )
 from bot.signals.arrays import WOKEN
@@ -97,7 +101,15 @@ def take_event(state: State, event: AnyEvent) -> Taken:
             return _take_time(state)
         case FeedLost() | FeedRestored() | InstrumentChanged() | FundingRate():
             return _take_market(state, event)
-        case OpenInterest() | Liquidation() | LongShortRatio():
+        case (
+            OpenInterest()
+            | OpenInterestWorth()
+            | Liquidation()
+            | LiquidationVolume()
+            | LongShortRatio()
+            | TakerVolume()
+            | FundingTerms()
+        ):
             return Taken()
         case IntentDurable() | OrderSent() | CancelRequested():
             # Our own acts: what they change was planned when they were.
