@@ -44,8 +44,8 @@ class Market:
         self._funding = News()
         self._terms: FundingTerms | None = None
 
-    def trade(self, ts_recv: int, told: Print) -> None:
-        """A trade as one row, by its aggressor's side; once."""
+    def trade(self, ts_recv: int, told: Print) -> bool:
+        """A trade as one row, by its aggressor's side; whether it is news, and of our time."""
         feed, counters = self._feed, self._feed.counters
         price, size = feed.price.ticks(told.price), feed.size.lots(told.size)
         if price == 0 or size == 0:
@@ -57,14 +57,17 @@ class Market:
             )
         if self._trades.again(told.id):
             counters.duplicates += 1
-        elif self._arrival.is_backlog(told.venue_ms):
+            return False
+        if self._arrival.is_backlog(told.venue_ms):
             counters.backlog += 1
-        elif told.off_book:
+            return False
+        if told.off_book:
             counters.off_book_trades += 1
         elif price is not None:
             counters.trades += 1
             ts_venue, flags = self._stamp(ts_recv, told.venue_ms)
             feed.builder.trade(ts_recv, ts_venue, int(told.side), price, size, flags)
+        return True
 
     def touch(
         self, ts_recv: int, venue_ms: int, bid: tuple[str, str], ask: tuple[str, str]
