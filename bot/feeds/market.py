@@ -222,7 +222,8 @@ class Market:
         return lower + (fraction[8] >= "5")
 
     def _stamp(self, ts_recv: int, venue_ms: int) -> tuple[int, int]:
-        self._feed.venue_time.observe(ts_recv, venue_ms)
+        if not self._arrival.is_backlog(venue_ms):  # what is sent for a start tells no latency
+            self._feed.venue_time.observe(ts_recv, venue_ms)
         return self._feed.venue_time.stamp(ts_recv, venue_ms)
 
     def _odd(self, name: str, seen: object, expected: str) -> DataError:
