@@ -147,3 +147,12 @@ class BinanceDecoder:
                 f"a message as Binance sends it ({error})",
                 "leave the frame out; a gap that opens in the book closes at the next snapshot",
             ) from error
+
+
+def symbols_of(frame: bytes) -> tuple[str, ...]:
+    """The symbol that a frame of a combined stream is about; none: it does not say, or of all."""
+    at = frame.find(b'"stream":"', 0, _STREAM_NAME_MAX)
+    if at < 0:
+        return ()
+    name = frame[at + 10 : frame.find(b"@", at + 10)]
+    return () if name.startswith(b"!") else (name.decode(errors="replace").upper(),)
