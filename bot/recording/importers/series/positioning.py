@@ -5,8 +5,8 @@ is Indian time (UTC+5:30), said so by the first source (`... IST`) and shown for
 they overlap, the bars at the same stamp are the same. They differ in the rest. The first states
 its volume in quote, the second in base; and the second has bought and sold the wrong way round: in
 every row of the overlap they are the first's exchanged, and only exchanged do they follow the
-price. The column of funding has no documented unit, and is 0 where the second source knows nothing: it is
-left out. So are columns that are derived from others.
+price. The column of funding has no documented unit, and is 0 where the second source knows nothing:
+it is left out. So are columns that are derived from others.
 """
 
 from datetime import timedelta, timezone
