@@ -8,13 +8,13 @@ from typing import Final
 from bot.model.units import NS_PER_MS
 from bot.recording.clock import Stamp, stamp_of
 
-_ISO: Final = re.compile(rb'"timestamp":"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z)"')
+_ISO: Final = re.compile(rb'"timestamp":\s*"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z)"')
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def milliseconds_in(names: str) -> Stamp:
     """A search for the latest of some fields of thirteen digits, quoted or not."""
-    pattern = re.compile(rf'"(?:{names})":"?(\d{{13}})(?!\d)'.encode())
+    pattern = re.compile(rf'"(?:{names})":\s*"?(\d{{13}})(?!\d)'.encode())
 
     def latest(frame: bytes) -> int | None:
         found = pattern.findall(frame)

@@ -20,6 +20,8 @@ from bot.recording.disk import DAMAGE, opened, unpacked
 _MESSAGE: Final = re.compile(rb"(\d{9,10})\.(\d{1,9}): (.+)")
 _ANSWER: Final = re.compile(rb"(https?://\S+) -> (\d{9,10})\.(\d{1,9}): (.+)")
 _NOTE: Final = re.compile(rb"wss?://\S+ <-[>]? |configuration: ")
+PONG: Final = b"pong"
+"""The one message that is no JSON: the answer of OKX and BitMEX to a ping."""
 _SHOWN_MAX: Final = 80
 _CLOSED: Final = (b"{}", b"[]")
 
@@ -89,7 +91,7 @@ def _line(path: Path, number: int, text: bytes) -> Line:
         url, seconds, fraction, body = answer.groups()
     else:
         raise _damaged(path, number, text, "<seconds>: <message>, or <url> -> <seconds>: <answer>")
-    if body[:1] + body[-1:] not in _CLOSED and body != b"pong":
+    if body[:1] + body[-1:] not in _CLOSED and body != PONG:
         raise _damaged(path, number, body[-40:], "whole JSON to the end of the line")
     ts_recv = int(seconds) * NS_PER_SECOND + int(fraction.ljust(9, b"0"))
     return Line(number, ts_recv, body, url.decode(errors="replace"))

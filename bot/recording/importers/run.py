@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
-from bot.errors import DataError, UsageError
+import msgspec
+
+from bot.errors import DataError, UsageError, quoted
 from bot.model.instrument import Instrument
 from bot.recording.clock import FEED_LATENCY_MIN_NS, Stamp, offset_for
-from bot.recording.importers.cryptofeed import Line, Run, read_lines, sort_files
+from bot.recording.importers.cryptofeed import PONG, Line, Run, read_lines, sort_files
 from bot.recording.importers.imported import Imported
 from bot.recording.importers.stream import (
     DecoderFactory,
@@ -23,6 +25,8 @@ from bot.recording.parquet import RecordingWriter
 
 _ASKED: Final = re.compile(r"[?&]symbol=([^&]+)")
 """The symbol of a depth snapshot stands in what asked for it."""
+
+_SHOWN_MAX: Final = 40
 
 _Arrived = tuple[int, int, int, Path, Line]
 
@@ -103,11 +107,11 @@ def _decode(run: Run, venue: Venue, streams: dict[str, Stream]) -> Iterator[Data
         *(_arrivals(path, order) for order, path in enumerate(run.messages + run.snapshots))
     )
     try:
-        for ts_recv, _, _, path, line in arrivals:
-            for symbol in _about(venue, line):
+        for _, _, _, path, line in arrivals:
+            for symbol in _about(venue, path, line):
                 if symbol in streams:
                     try:
-                        streams[symbol].take(ts_recv, line.body)
+                        streams[symbol].take(line.ts_recv, line.body)
                     except DataError as error:
                         raise at_line(path, line.number, error) from error
     except DataError as error:
@@ -115,16 +119,29 @@ def _decode(run: Run, venue: Venue, streams: dict[str, Stream]) -> Iterator[Data
 
 
 def _arrivals(path: Path, order: int) -> Iterator[_Arrived]:
-    """The lines of a file by time; a clock that steps back is the stream's to judge."""
+    """The lines of a file in its own order; a clock that steps back is the stream's to judge."""
     last_ns = 0
     for line in read_lines(path):
         last_ns = max(last_ns, line.ts_recv)
         yield last_ns, order, line.number, path, line
 
 
-def _about(venue: Venue, line: Line) -> tuple[str, ...]:
-    asked = _ASKED.search(line.url)
-    return (asked[1],) if asked else venue.symbols_of(line.body)
+def _about(venue: Venue, path: Path, line: Line) -> tuple[str, ...]:
+    """The symbols of a line; DataError when it is of none because it is no JSON."""
+    if asked := _ASKED.search(line.url):
+        return (asked[1],)
+    symbols = venue.symbols_of(line.body)
+    if not symbols and line.body != PONG:
+        try:
+            msgspec.json.decode(line.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise DataError(
+                f"{path} line {line.number}",
+                quoted(line.body[-_SHOWN_MAX:].decode(errors="replace")),
+                f"whole JSON ({error})",
+                "copy the file again or remove the line; the lines before it are good",
+            ) from error
+    return symbols
 
 
 def _listed(run: Run, venue: Venue) -> dict[str, Instrument]:
