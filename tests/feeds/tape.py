@@ -58,7 +58,7 @@ def books_of(blocks):
                     book[price] = size
                 else:
                     book.pop(price, None)
-            if known and levels:
+            if known and (levels or flags & SNAPSHOT):
                 yield bids, asks
 
 
