@@ -16,7 +16,7 @@ from bot.model.event import LiquidationVolume, OpenInterestWorth
 from bot.model.units import NS_PER_HOUR, Currency, InstrumentId
 from bot.recording.importers.imported import Imported
 from bot.recording.importers.series.settlements import Settlement, funding_rates, holes
-from bot.recording.importers.series.table import number, rows, utc_time, words
+from bot.recording.importers.series.table import amount, number, rows, utc_time, words
 from bot.recording.importers.series.writing import Series, Terms, write_series
 
 _DAY_NS: Final = 24 * NS_PER_HOUR
@@ -86,9 +86,8 @@ def _liquidations(path: Path, series: Series, ignored: dict[str, int]) -> None:
         name = InstrumentId(_AGGREGATE.format(row["coin"]))
         ts = _later(where, row, last.get(name))
         last[name] = ts
-        below = Decimal(-1)
         longs, shorts, count, total = (
-            number(f"{where} {column}", row[column], above=below)
+            amount(f"{where} {column}", row[column])
             for column in ("long_usd", "short_usd", "liq_count", "total_usd")
         )
         unsided += total - longs - shorts > 1

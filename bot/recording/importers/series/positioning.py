@@ -20,7 +20,7 @@ from bot.errors import DataError, quoted
 from bot.model.event import Event, LiquidationVolume, LongShortRatio, OpenInterest, TakerVolume
 from bot.model.units import NS_PER_SECOND, Currency, InstrumentId
 from bot.recording.importers.imported import Imported
-from bot.recording.importers.series.table import bare_time, nanoseconds, number, rows, words
+from bot.recording.importers.series.table import amount, bare_time, nanoseconds, number, rows, words
 from bot.recording.importers.series.writing import Terms, write_series
 
 INTERVAL_NS: Final = 900 * NS_PER_SECOND
@@ -191,10 +191,7 @@ def _same(where: str, symbol: str, seen: str) -> str:
 
 
 def _number(where: str, row: dict[str, str], column: str) -> Decimal:
-    found = number(f"{where} {column}", row[column])
-    if found < 0:
-        raise DataError(f"{where} {column}", str(found), "a number ≥ 0", "repair the line")
-    return found
+    return amount(f"{where} {column}", row[column])
 
 
 def _optional(where: str, row: dict[str, str], column: str) -> Decimal | None:

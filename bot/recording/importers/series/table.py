@@ -65,6 +65,14 @@ def number(where: str, text: str, *, above: Decimal | None = None) -> Decimal:
     return found
 
 
+def amount(where: str, text: str) -> Decimal:
+    """A finite decimal ≥ 0; DataError for anything else."""
+    found = number(where, text)
+    if found < 0:
+        raise DataError(where, quoted(text[:_DIGITS_MAX]), "a number ≥ 0", "repair the line")
+    return found
+
+
 def bare_time(where: str, text: str) -> datetime:
     """A time without a zone, which its collection must know; DataError when it has one."""
     try:
