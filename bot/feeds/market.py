@@ -189,7 +189,9 @@ class Market:
         *,
         settled: bool,
     ) -> None:
-        ts_venue, _ = self._stamp(ts_recv, venue_ms)
+        # A payment is stamped with its own time, whenever it is told: that is no latency.
+        stamp = self._feed.venue_time.stamp if settled else self._stamp
+        ts_venue, _ = stamp(ts_recv, venue_ms)
         self._feed.events.append(
             FundingRate(
                 ts_recv=ts_recv,
@@ -217,9 +219,8 @@ class Market:
         whole, point, fraction = text.partition(".")
         if len(fraction) <= 8:
             return self._scalar.count(text)
-        lower = self._scalar.count(whole + point + fraction[:8])
-        self._scalar.count(f"0.{fraction[8:16]}")  # or the rest would not be looked at
-        return lower + (fraction[8] >= "5")
+        signed_decimal(text, self._scalar.where)  # or the rest would not be looked at
+        return self._scalar.count(whole + point + fraction[:8]) + (fraction[8] >= "5")
 
     def _stamp(self, ts_recv: int, venue_ms: int) -> tuple[int, int]:
         if not self._arrival.is_backlog(venue_ms):  # what is sent for a start tells no latency

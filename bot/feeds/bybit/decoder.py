@@ -24,7 +24,8 @@ class BybitDecoder:
 
     A topic does not say whether its symbol is of spot, linear or inverse contracts: the socket
     does, and each decoder gets the frames of its own. A frame that cannot be read raises
-    DataError and leaves the tape as it was; a change of the book lost that way shows as a gap.
+    DataError; what stood in it before the damage may be on the tape, and a change of the book
+    that was lost that way shows as a gap.
     """
 
     def __init__(self, instrument: Instrument, builder: BlockBuilder, events: list[Event]) -> None:

@@ -25,8 +25,9 @@ _CHAINED_PARTS: Final = 3
 class DeribitDecoder:
     """Frames of one instrument in, rows and events of the tape out.
 
-    A frame that cannot be read raises DataError and leaves the tape as it was: the caller may
-    go on with the next one, and a change of the book that was lost that way shows as a gap.
+    A frame that cannot be read raises DataError; what stood in it before the damage may be on
+    the tape. The caller may go on with the next one, and a change of the book that was lost that
+    way shows as a gap.
     """
 
     def __init__(self, instrument: Instrument, builder: BlockBuilder, events: list[Event]) -> None:

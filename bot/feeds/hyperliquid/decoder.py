@@ -25,7 +25,8 @@ class HyperliquidDecoder:
     """Frames of one instrument in, rows and events of the tape out.
 
     Every book is whole, twenty levels a side: none can be missing, and an older one is left out.
-    A frame that cannot be read raises DataError and leaves the tape as it was.
+    A frame that cannot be read raises DataError; what stood in it before the damage may be on
+    the tape.
     """
 
     def __init__(self, instrument: Instrument, builder: BlockBuilder, events: list[Event]) -> None:
