@@ -71,6 +71,24 @@ def test_coarser_ticks_hold_from_their_price_on():
     assert native_symbol(one) == "BTC-26DEC25-90000-C"
 
 
+def test_a_smallest_order_may_be_more_than_a_contract():
+    listing = {
+        "instrument_name": "SOL-PERPETUAL",
+        "kind": "future",
+        "base_currency": "SOL",
+        "quote_currency": "USD",
+        "tick_size": 0.01,
+        "min_trade_amount": 50.0,
+        "contract_size": 10.0,
+        "is_active": True,
+        "settlement_period": "perpetual",
+    }
+
+    (one,) = instruments(json.dumps({"result": [listing]}).encode()).values()
+
+    assert (one.lot, one.size_min) == (10, 5)
+
+
 def test_combinations_are_left_out(recordings):
     for name in ("future_combo", "option_combo"):
         path = recordings / f"api-fixtures/deribit/http_get_instruments_{name}.json"

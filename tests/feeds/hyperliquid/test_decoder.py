@@ -98,6 +98,27 @@ def test_a_state_tells_marks_interest_and_the_rate_of_this_hour():
     assert rate.settles_ns == (NOW // NS_PER_HOUR + 1) * NS_PER_HOUR
 
 
+@pytest.mark.parametrize(
+    ("sent", "fixed"),
+    [
+        ("1.123456785", 112_345_679),
+        ("1.1234567849999999999999", 112_345_678),
+        ("0.000000004", 0),
+        ("2", 200_000_000),
+    ],
+)
+def test_a_price_finer_than_a_scalar_is_rounded(sent, fixed):
+    made = tape().take(state(markPx=sent, oraclePx=""))
+
+    assert made.messages()[0][2] == [(SCALAR, MARK, fixed, 0)]
+
+
+@pytest.mark.parametrize("sent", ["1.123456785x", "1.12345678-1", "-1.123456789", "1e-9"])
+def test_a_price_that_is_none_is_refused_however_far_behind_the_damage_is(sent):
+    with pytest.raises(DataError):
+        tape().take(state(markPx=sent))
+
+
 def test_other_coins_acknowledgements_and_unknown_channels_are_counted():
     made = tape().take(
         book([], [], coin="ETH"),
@@ -142,3 +163,4 @@ def test_perpetuals_of_other_margins_and_other_exchanges_are_left_out(recordings
     found = [list(instruments(json.dumps(meta).encode())) for meta in json.loads(path.read_bytes())]
 
     assert found == [["BTC"], [], []]
+    assert instruments(b'{"collateralToken":360,"universe":[{"name":"X","szDecimals":3}]}') == {}

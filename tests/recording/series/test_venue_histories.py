@@ -10,6 +10,8 @@ import pytest
 from bot.errors import DataError, UsageError
 from bot.model.event import FundingRate
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
+from bot.recording.importers.series.london_bars import import_london_bars
+from bot.recording.importers.series.table import words
 from bot.recording.importers.series.venue_histories import import_venue_histories
 from bot.recording.reader import Recording
 from tests.recording.series.files import every, history, stored
@@ -53,6 +55,41 @@ def test_binances_rates_equal_an_independent_source_once_they_are_moved(recordin
 
     assert equal == len(told) == 4383
     assert unmoved == 0  # taken for UTC, not one settlement is at a time of Binance's
+
+
+@pytest.mark.parametrize("coin", ["BTC", "ETH"])
+def test_bybits_rates_equal_another_collection_whose_clock_is_londons(
+    recordings, imported, tmp_path, coin
+):
+    _, out = imported
+    bars = recordings / "spot-perp-funding-3venues-2023-2024/all_exchanges.csv.gz"
+    import_london_bars(bars, tmp_path)
+    name = f"bybit:{coin}/USDT:USDT"
+    ours = {event.settles_ns: event.rate for event in rates_of(out, name)}
+    theirs = {event.settles_ns: event.rate for event in rates_of(tmp_path, name)}
+
+    both = ours.keys() & theirs.keys()
+
+    assert len(both) == 1095  # all of 2023
+    assert all(ours[at] == theirs[at] for at in both)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "first"),
+    [
+        ("binanceusdm:BTC/USDT:USDT", "2020-01-01T00:00:00+00:00"),
+        ("bybit:BTC/USDT:USDT", "2021-01-01T00:00:00+00:00"),
+        ("mexc:BTC/USDT:USDT", "2021-01-01T00:00:00+00:00"),
+        ("htx:BTC/USDT:USDT", "2021-01-01T00:00:00+00:00"),
+        ("kucoinfutures:BTC/USDT:USDT", "2021-01-01T04:00:00+00:00"),
+        ("gate:BTC/USDT:USDT", "2020-01-01T00:00:00+00:00"),
+        ("dydx:BTC/USD:USDC", "2022-01-01T00:00:00+00:00"),
+    ],
+)
+def test_each_file_begins_at_the_first_settlement_of_a_year(imported, instrument, first):
+    _, out = imported
+
+    assert words(rates_of(out, instrument)[0].settles_ns) == first
 
 
 @pytest.mark.parametrize(
