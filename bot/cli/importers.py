@@ -5,16 +5,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from bot.cli.listings import Input, Stated, listings, step
+from bot.cli.listings import Input, Stated, known_venue, listings, step
 from bot.errors import UsageError, quoted
-from bot.feeds.binance.decoder import BinanceDecoder
+from bot.feeds.venues import VENUES, decoder_of
 from bot.model.instrument import Instrument
+from bot.model.units import InstrumentId
+from bot.recording.clock import Stamp
+from bot.recording.importers.archive import import_archive
 from bot.recording.importers.captures import Capture, import_captures
 from bot.recording.importers.hftbacktest import import_hftbacktest
 from bot.recording.importers.hourly import Quote, import_hourly
 from bot.recording.importers.imported import Imported
+from bot.recording.importers.run import import_run
+from bot.recording.importers.series.london_bars import import_london_bars
+from bot.recording.importers.series.perpetuals import import_perpetuals
+from bot.recording.importers.series.positioning import import_positioning
+from bot.recording.importers.series.venue_histories import import_venue_histories
 from bot.recording.importers.tardis import import_tardis
 from bot.recording.raw import Progress
+from bot.recording.reader import Recording
+from bot.recording.stamps import STAMPS
 
 
 def stated_by(given: dict[str, Any]) -> Stated:
@@ -52,10 +62,76 @@ def _captures(
     return import_captures(
         [Capture(each.path, listed[each.stated.id]) for each in inputs],
         out,
-        BinanceDecoder,
+        decoder_of,
+        stamp_of=_stamp_of({each.stated.venue for each in inputs}),
         others=_neighbours(given["others"]),
         replace=replace,
         progress=shown,
+    )
+
+
+def _run(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del inputs, shown
+    venue = given["venue"]
+    if not venue:
+        raise UsageError("bot import --venue", "nothing", "whose run it is", "state it")
+    known_venue(venue)
+    return import_run(_files(given), out, VENUES[venue], STAMPS[venue], replace=replace)
+
+
+def _archive(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del shown
+    _require(inputs)
+    instrument = _one(inputs, given)
+    return import_archive(
+        [each.path for each in inputs],
+        instrument,
+        out,
+        decoder_of,
+        STAMPS[instrument.venue],
+        replace=replace,
+    )
+
+
+def _venue_histories(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del inputs, shown
+    return import_venue_histories(_files(given), out, terms=_terms(given), replace=replace)
+
+
+def _london_bars(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del inputs, shown
+    return import_london_bars(
+        _only_file(given, "london-bars"), out, terms=_terms(given), replace=replace
+    )
+
+
+def _perpetuals(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del inputs, shown
+    return import_perpetuals(_files(given), out, terms=_terms(given), replace=replace)
+
+
+def _positioning(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del inputs, shown
+    return import_positioning(
+        _only_file(given, "positioning"), out, terms=_terms(given), replace=replace
     )
 
 
@@ -122,6 +198,12 @@ IMPORTERS: Final[dict[str, _Importer]] = {
     "hourly": _hourly,
     "hftbacktest": _hftbacktest,
     "tardis": _tardis,
+    "run": _run,
+    "archive": _archive,
+    "venue-histories": _venue_histories,
+    "london-bars": _london_bars,
+    "perpetuals": _perpetuals,
+    "positioning": _positioning,
 }
 _QUOTE: Final = ("half-spread-bps", "depth-base")
 
@@ -136,14 +218,51 @@ def _one(inputs: list[Input], given: dict[str, Any]) -> Instrument:
 
 
 def _require(inputs: list[Input]) -> None:
-    for each in inputs:
-        if not each.path.is_file():
+    _require_files([each.path for each in inputs])
+
+
+def _require_files(paths: list[Path]) -> None:
+    for path in paths:
+        if not path.is_file():
             raise UsageError(
-                str(each.path),
-                "a folder" if each.path.is_dir() else "nothing",
+                str(path),
+                "a folder" if path.is_dir() else "nothing",
                 "a file to import",
                 "correct the path",
             )
+
+
+def _files(given: dict[str, Any]) -> list[Path]:
+    """Files that say themselves what they are about."""
+    paths = list(given["raw"])
+    _require_files(paths)
+    return paths
+
+
+def _only_file(given: dict[str, Any], form: str) -> Path:
+    paths = _files(given)
+    if len(paths) > 1:
+        raise UsageError(
+            f"bot import --format {form}", str(paths[1]), "one file", "import each by itself"
+        )
+    return paths[0]
+
+
+def _terms(given: dict[str, Any]) -> dict[InstrumentId, Instrument]:
+    """Terms of contracts that a series does not tell, from a recording that does."""
+    return Recording.open(given["terms"]).instruments if given["terms"] else {}
+
+
+def _stamp_of(venues: set[str]) -> Stamp:
+    """The time that a frame of any of these venues states."""
+    stamps = [STAMPS[venue] for venue in sorted(venues)]
+
+    def latest(frame: bytes) -> int | None:
+        return max(
+            (at for at in (stamp(frame) for stamp in stamps) if at is not None), default=None
+        )
+
+    return latest
 
 
 def refuse(inputs: list[Input], form: str, expected: str, fix: str) -> None:

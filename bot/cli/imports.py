@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from bot.cli.listings import Input
     from bot.recording.importers.imported import Imported
 
-FORMATS: Final = ("captures", "hourly", "hftbacktest", "tardis")
+STATED: Final = ("captures", "hourly", "hftbacktest", "tardis", "archive")
+"""Formats whose files do not say which instrument they are of."""
+UNSTATED: Final = ("run", "venue-histories", "london-bars", "perpetuals", "positioning")
+FORMATS: Final = STATED + UNSTATED
 PATH: Final = click.Path(path_type=Path)
 FLAWS: Final = {
+    "checksums_failed": "checksums of the book that did not come out, each a gap",
     "gaps": "gaps in the changes of the book, unknown from there to the next snapshot: see "
     "`bot data gaps`",
     "held_lost": "changes dropped that waited for a snapshot",
@@ -31,7 +35,7 @@ FLAWS: Final = {
 
 @click.command("import")
 @click.argument("raw", nargs=-1, type=PATH)
-@click.option("--venue", help="Whose data it is: binance, binanceusdm or binancecoinm.")
+@click.option("--venue", help="Whose data it is, such as binanceusdm or okx.")
 @click.option("--symbol", help="The unified symbol, such as BTC/USDT:USDT.")
 @click.option(
     "--file",
@@ -45,7 +49,11 @@ FLAWS: Final = {
 @click.option("--tick", help="Step of prices; without it, read off a capture's snapshot.")
 @click.option("--lot", help="Step of sizes, likewise.")
 @click.option("--contract-size", help="Quote of a contract; COIN-M needs it: 100 for BTC, else 10.")
-@click.option("--exchange-info", type=PATH, help="The venue's exchangeInfo answer: all terms.")
+@click.option(
+    "--exchange-info",
+    type=PATH,
+    help="The venue's answer about its instruments: all terms of their contracts.",
+)
 @click.option(
     "--with",
     "others",
@@ -62,16 +70,26 @@ FLAWS: Final = {
 @click.option("--since", help="hourly: first day, as 2024-01-01, UTC.")
 @click.option("--until", help="hourly: first day that is left out.")
 @click.option("--native-symbol", help="tardis: the symbol as the file spells it.")
+@click.option(
+    "--terms", type=PATH, help="Series: a recording that knows the terms of their instruments."
+)
 @click.option("--replace", is_flag=True, help="Replace files of the same name in OUT.")
 @json_option
 def import_(out: Path, form: str, replace: bool, as_json: bool, **given: Any) -> None:
-    """Decode files RAW of one instrument, or --file of several, into the recording OUT."""
+    """Decode files RAW of one instrument, or --file of several, into the recording OUT.
+
+    Formats run (cryptofeed's files of one --venue), venue-histories, london-bars, perpetuals and
+    positioning tell themselves which instruments RAW is of.
+    """
     from bot.cli.importers import IMPORTERS, refuse
 
-    inputs = _inputs(given["raw"], given["files"], given)
+    unstated = form in UNSTATED
+    inputs = [] if unstated else _inputs(given["raw"], given["files"], given)
+    if unstated and given["files"]:
+        raise UsageError("bot import --file", given["files"][0], "RAW", f"{form} needs no --file")
     if form == "hourly":
         refuse(inputs, "hourly", "no RAW", "name --bars, --mark and --funding")
-    elif not inputs:
+    elif not (given["raw"] if unstated else inputs):
         raise UsageError("bot import", "no file", "RAW... or --file", "name what to import")
     importer = IMPORTERS[form]
     with progress("import") as shown:

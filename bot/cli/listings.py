@@ -1,4 +1,4 @@
-"""The instrument of a file to import: stated, looked up in exchangeInfo, or read off a snapshot."""
+"""The instrument of a file to import: stated, looked up in an answer, or read off a snapshot."""
 
 import gzip
 from collections.abc import Iterable, Mapping
@@ -10,13 +10,11 @@ from typing import Final
 from msgspec import Struct
 
 from bot.errors import DataError, UsageError, quoted
-from bot.feeds.binance.instruments import (
-    VENUES,
-    grid_from_snapshot,
-    instruments,
-    stated_instrument,
-)
-from bot.model.instrument import Instrument
+from bot.feeds.binance.instruments import VENUES as BINANCE
+from bot.feeds.binance.instruments import grid_from_snapshot, stated_instrument
+from bot.feeds.venues import VENUES
+from bot.model.instrument import Instrument, Kind, PriceGrid
+from bot.model.units import Currency, InstrumentId
 from bot.recording.raw import read_frames
 
 _SNAPSHOT: Final = b'{"lastUpdateId"'
@@ -86,19 +84,27 @@ def listings(
     """
     found: dict[str, Instrument] = {}
     for one in stated:
-        if one.venue not in VENUES:
-            close = get_close_matches(one.venue, VENUES, n=1)
-            raise UsageError(
-                "venue",
-                quoted(one.venue),
-                " | ".join(VENUES),
-                f"did you mean {close[0]}?" if close else "name one of these",
-            )
+        known_venue(one.venue)
         if exchange_info is not None:
             found[one.id] = _looked_up(one, exchange_info)
+        elif one.venue not in BINANCE:
+            found[one.id] = _linear(one)
         else:
             found[one.id] = _made(one, captures.get(one.id, []))
     return found
+
+
+def known_venue(venue: str) -> str:
+    """A venue that we can read; UsageError with the nearest one when it is none."""
+    if venue not in VENUES:
+        close = get_close_matches(venue, VENUES, n=1)
+        raise UsageError(
+            "venue",
+            quoted(venue),
+            " | ".join(VENUES),
+            f"did you mean {close[0]}?" if close else "name one of these",
+        )
+    return venue
 
 
 def _looked_up(stated: Stated, exchange_info: Path) -> Instrument:
@@ -128,7 +134,7 @@ def _all(venue: str, exchange_info: Path) -> Iterable[Instrument]:
             raise DataError(
                 str(exchange_info), quoted(str(error)), "a whole gzip file", "fetch it again"
             ) from error
-    return instruments(venue, body).values()
+    return VENUES[venue].listed(body).values()
 
 
 def _made(stated: Stated, captures: list[Path]) -> Instrument:
@@ -139,6 +145,30 @@ def _made(stated: Stated, captures: list[Path]) -> Instrument:
         seen_tick, seen_lot = _grid(stated, captures)
         tick, lot = tick or seen_tick, lot or seen_lot
     return _instrument(stated, tick, lot)
+
+
+def _linear(stated: Stated) -> Instrument:
+    """A stated spot pair or linear perpetual, of which the steps say everything."""
+    pair, _, settle = stated.symbol.partition(":")
+    base, _, quote = pair.partition("/")
+    tick, lot = stated.tick, stated.lot
+    if not base or not quote or settle not in ("", quote) or tick is None or lot is None:
+        raise UsageError(
+            f"{stated.id} --exchange-info",
+            "nothing",
+            f"{stated.venue}'s answer about its instruments",
+            "fetch it and name its file; tick and lot are enough for BTC/USDT and BTC/USDT:USDT",
+        )
+    return Instrument(
+        id=InstrumentId(stated.id),
+        kind=Kind.PERPETUAL if settle else Kind.SPOT,
+        base=Currency(base),
+        quote=Currency(quote),
+        settle=Currency(quote),
+        grid=PriceGrid(tick),
+        lot=lot,
+        contract_size=stated.contract_size or Decimal(1),
+    )
 
 
 def _instrument(stated: Stated, tick: Decimal, lot: Decimal) -> Instrument:

@@ -5,11 +5,29 @@ from typing import Final, get_args, get_type_hints
 
 from bot.engine.state import State
 from bot.errors import DataError
-from bot.model.event import AnyEvent, InstrumentChanged, Liquidation, LongShortRatio, OpenInterest
+from bot.model.event import (
+    AnyEvent,
+    FundingTerms,
+    InstrumentChanged,
+    Liquidation,
+    LiquidationVolume,
+    LongShortRatio,
+    OpenInterest,
+    OpenInterestWorth,
+    TakerVolume,
+)
 from bot.model.units import InstrumentId
 from bot.tape.rows import Block
 
-_UNREAD: Final = (OpenInterest, Liquidation, LongShortRatio)
+UNREAD: Final = (
+    OpenInterest,
+    OpenInterestWorth,
+    Liquidation,
+    LiquidationVolume,
+    LongShortRatio,
+    TakerVolume,
+    FundingTerms,
+)
 """Nobody reads these yet, so they may concern what is not listed."""
 
 
@@ -21,7 +39,7 @@ def _amounts(kind: type[AnyEvent]) -> tuple[str, ...]:
 _KINDS: Final[tuple[type[AnyEvent], ...]] = get_args(AnyEvent)
 # What to look at in an event, found once: most events are of orders and have no amounts.
 _AMOUNTS: Final = {kind: _amounts(kind) for kind in _KINDS}
-_LISTED: Final = {kind for kind in _KINDS if kind not in _UNREAD and hasattr(kind, "instrument")}
+_LISTED: Final = {kind for kind in _KINDS if kind not in UNREAD and hasattr(kind, "instrument")}
 
 
 def check_block(state: State, block: Block) -> None:

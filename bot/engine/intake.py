@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from bot.engine import operator, reports
 from bot.engine.advance import CURSOR, GROW, PYTHON, Advance
-from bot.engine.checks import check_block, check_event
+from bot.engine.checks import UNREAD, check_block, check_event
 from bot.engine.hunger import check_age
 from bot.engine.outcome import Asked
 from bot.engine.plain import look_plain
@@ -20,9 +20,6 @@ from bot.model.event import (
     Heartbeat,
     InstrumentChanged,
     IntentDurable,
-    Liquidation,
-    LongShortRatio,
-    OpenInterest,
     OperatorCommand,
     OrderSent,
     Timer,
@@ -160,9 +157,7 @@ _TAKERS: Final[dict[type[AnyEvent], Callable[[State, Any], Taken]]] = {
     FeedRestored: _take_market,
     InstrumentChanged: _take_market,
     FundingRate: _take_market,
-    OpenInterest: _ignore,
-    Liquidation: _ignore,
-    LongShortRatio: _ignore,
+    **dict.fromkeys(UNREAD, _ignore),
     IntentDurable: _take_own_act,
     OrderSent: _take_own_act,
     CancelRequested: _take_own_act,

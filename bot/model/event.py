@@ -51,6 +51,7 @@ class OpenInterest(Event, frozen=True, gc=False, tag=True, kw_only=True):
 class Liquidation(Event, frozen=True, gc=False, tag=True, kw_only=True):
     """A forced order of some trader; `side` is the side of that order.
 
+    amount: in the venue's own unit, as `Instrument.lot`.
     complete: False when the venue publishes only a sample (Binance: at most one a second).
     """
 
@@ -71,6 +72,61 @@ class LongShortRatio(Event, frozen=True, gc=False, tag=True, kw_only=True):
     instrument: InstrumentId
     ratio: Decimal
     population: str
+
+
+class FundingTerms(Event, frozen=True, gc=False, tag=True, kw_only=True):
+    """How a perpetual's funding is bounded and how often it is paid, as the venue states it.
+
+    interval_ns, floor, cap: None is not said; floor and cap are fractions per interval.
+    """
+
+    instrument: InstrumentId
+    interval_ns: int | None = None
+    floor: Decimal | None = None
+    cap: Decimal | None = None
+
+
+class OpenInterestWorth(Event, frozen=True, gc=False, tag=True, kw_only=True):
+    """Open contracts of one instrument by what they are worth, of a source that says no amount.
+
+    It moves with the price alone: never a substitute for `OpenInterest.amount`.
+    """
+
+    instrument: InstrumentId
+    worth: Decimal
+    currency: Currency
+
+
+class TakerVolume(Event, frozen=True, gc=False, tag=True, kw_only=True):
+    """What takers bought and sold in the interval that ends at `until_ns`, in `unit`.
+
+    unit: the base coin, or the quote of an inverse contract; sizes in the venue's contracts
+    are converted before they become an event.
+    """
+
+    instrument: InstrumentId
+    until_ns: int
+    interval_ns: int
+    bought: Decimal
+    sold: Decimal
+    unit: Currency
+
+
+class LiquidationVolume(Event, frozen=True, gc=False, tag=True, kw_only=True):
+    """Forced orders of an interval added up; what closed longs (sells), what closed shorts.
+
+    count: how many there were, None when the source does not say.
+    complete: False when not known to hold every one. Never add it to `Liquidation`.
+    """
+
+    instrument: InstrumentId
+    until_ns: int
+    interval_ns: int
+    longs: Decimal
+    shorts: Decimal
+    unit: Currency
+    count: int | None = None
+    complete: bool = False
 
 
 class InstrumentChanged(Event, frozen=True, gc=False, tag=True, kw_only=True):
@@ -291,6 +347,10 @@ MarketEvent = (
     | OpenInterest
     | Liquidation
     | LongShortRatio
+    | FundingTerms
+    | OpenInterestWorth
+    | TakerVolume
+    | LiquidationVolume
     | InstrumentChanged
     | FeedLost
     | FeedRestored

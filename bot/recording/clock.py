@@ -5,7 +5,7 @@ that is added to its times makes the earliest frame arrive `feed_latency_min` af
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,9 @@ from bot.recording.raw import Progress, nanoseconds, read_frames
 
 FEED_LATENCY_MIN_NS: Final = NS_PER_MS
 """The least time that a frame is taken to have travelled; venues stamp whole milliseconds."""
+
+Stamp = Callable[[bytes], int | None]
+"""When a frame says that it happened, in ns; None when it does not say."""
 
 # The stamps stand before the levels or in short frames: no need to look further.
 _HEAD: Final = 400
@@ -45,13 +48,29 @@ def offset_for(lead_ns: int | None, feed_latency_min_ns: int = FEED_LATENCY_MIN_
     return max(0, lead_ns or 0) + feed_latency_min_ns
 
 
+def stamp_of(frame: bytes) -> int | None:
+    """When a Binance frame says that it happened, in ns: its match time, else when it was sent."""
+    event = _EVENT.search(frame, 0, _HEAD)
+    stamp = None
+    if (event[1] if event else b"") in _MATCHES:
+        stamp = _MATCHED.search(frame, 0, _HEAD)
+    stamp = stamp or _SENT.search(frame, 0, _HEAD)
+    try:
+        return nanoseconds(int(stamp[1])) if stamp else None
+    except ValueError:
+        return None
+
+
 def measure(
     paths: Iterable[Path],
     *,
+    stamp_of: Stamp = stamp_of,
     feed_latency_min_ns: int = FEED_LATENCY_MIN_NS,
     progress: Progress | None = None,
 ) -> ClockOffset:
     """The offset of one recorder, from all frames of these captures that it wrote.
+
+    stamp_of: of the venue that was recorded.
 
     What a damaged file holds before its damage counts; the import tells of the damage.
     """
@@ -69,16 +88,3 @@ def measure(
         except DataError:
             continue
     return ClockOffset(offset_for(lead_ns, feed_latency_min_ns), lead_ns, frames, stamped)
-
-
-def stamp_of(frame: bytes) -> int | None:
-    """When a Binance frame says that it happened, in ns: its match time, else when it was sent."""
-    event = _EVENT.search(frame, 0, _HEAD)
-    stamp = None
-    if (event[1] if event else b"") in _MATCHES:
-        stamp = _MATCHED.search(frame, 0, _HEAD)
-    stamp = stamp or _SENT.search(frame, 0, _HEAD)
-    try:
-        return nanoseconds(int(stamp[1])) if stamp else None
-    except ValueError:
-        return None

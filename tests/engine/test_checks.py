@@ -12,8 +12,12 @@ from bot.model.event import (
     Fill,
     FundingPaid,
     FundingRate,
+    FundingTerms,
     InstrumentChanged,
+    LiquidationVolume,
     OpenInterest,
+    OpenInterestWorth,
+    TakerVolume,
     Timer,
     Transfer,
 )
@@ -77,12 +81,31 @@ def test_an_event_that_cannot_be_is_refused(event: AnyEvent, message: str) -> No
     assert engine.state.durable() == before
 
 
-def test_what_nobody_reads_may_concern_anything() -> None:
+INTERVAL: dict[str, Any] = {"until_ns": START_NS, "interval_ns": SECOND}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        OpenInterest(**T, instrument=XRP, amount=Decimal(5)),
+        OpenInterestWorth(**T, instrument=XRP, worth=Decimal(5), currency="USD"),
+        FundingTerms(**T, instrument=XRP),
+        TakerVolume(
+            **T, **INTERVAL, instrument=XRP, bought=Decimal(1), sold=Decimal(2), unit="XRP"
+        ),
+        LiquidationVolume(
+            **T, **INTERVAL, instrument=XRP, longs=Decimal(1), shorts=Decimal(2), unit="USD"
+        ),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_what_nobody_reads_may_concern_anything(event: AnyEvent) -> None:
     engine = engine_of({"a": hold(1.0)}, quoted())
 
-    outcome = engine.step(OpenInterest(**T, instrument=XRP, amount=Decimal(5)))
+    outcome = engine.step(event)
 
     assert outcome.event is not None
+    assert outcome.approved == ()
 
 
 @pytest.mark.parametrize("names", [(ETH,), (PERP, ETH), ()])

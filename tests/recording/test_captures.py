@@ -14,7 +14,8 @@ from bot.feeds.binance.instruments import stated_instrument
 from bot.model.event import Event, FundingRate
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_MS, NS_PER_SECOND
-from bot.recording.importers.captures import BLOCK_ROWS, Capture, import_captures
+from bot.recording.importers.captures import Capture, import_captures
+from bot.recording.importers.stream import BLOCK_ROWS
 from bot.recording.inspect import inspect
 from bot.recording.reader import Recording
 from bot.tape.builder import BlockBuilder

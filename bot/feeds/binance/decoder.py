@@ -5,28 +5,27 @@ chosen by the stream's name. Whatever does not fit there is looked at again with
 it says of itself: bare messages, REST snapshots, lists, and what is new to us.
 """
 
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
-from bot.errors import DataError
 from bot.feeds.binance import wire
 from bot.feeds.binance.book_feed import BookFeed
 from bot.feeds.binance.counters import Counters
 from bot.feeds.binance.feed import Feed
-from bot.feeds.binance.grid import Prices, Sizes
 from bot.feeds.binance.instruments import native_symbol
 from bot.feeds.binance.market_feed import MarketFeed
 from bot.feeds.binance.sync import State
-from bot.feeds.binance.venue_time import VenueTime
+from bot.feeds.grid import Prices, Sizes
+from bot.feeds.reading import MALFORMED, Read, read
+from bot.feeds.venue_time import VenueTime
 from bot.model.event import Event
 from bot.model.instrument import Instrument
 from bot.tape.builder import BlockBuilder
 
-_Read = TypeVar("_Read")
 _STREAM_NAME_MAX: Final = 64
 _BARE_DEPTH: Final = b'{"e":"depthUpdate"'
-_MALFORMED: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_VENUE: Final = "Binance"
 
 
 class BinanceDecoder:
@@ -88,7 +87,7 @@ class BinanceDecoder:
         elif reader := wire.SMALL_STREAMS.get(stream):
             try:
                 message = reader.decode(frame).data
-            except _MALFORMED:
+            except MALFORMED:
                 pass  # looked at again below, where it can be said what is wrong
             else:
                 self._market.take(ts_recv, message)
@@ -120,7 +119,7 @@ class BinanceDecoder:
             self._snapshot(ts_recv, text)
         else:
             name = kind or event or "unnamed"
-            self.counters.unknown[name] = self.counters.unknown.get(name, 0) + 1
+            self.counters.unknown_one(name)
 
     def _change(self, ts_recv: int, text: bytes) -> None:
         update = self._read(wire.depth_update, text)
@@ -137,13 +136,14 @@ class BinanceDecoder:
             return
         self._book.snapshot(ts_recv, snapshot)
 
-    def _read(self, reader: msgspec.json.Decoder[_Read], text: bytes) -> _Read:
-        try:
-            return reader.decode(text)
-        except _MALFORMED as error:
-            raise DataError(
-                f"{self._where} frame",
-                text[:80].decode(errors="replace") or "nothing",
-                f"a message as Binance sends it ({error})",
-                "leave the frame out; a gap that opens in the book closes at the next snapshot",
-            ) from error
+    def _read(self, reader: msgspec.json.Decoder[Read], text: bytes) -> Read:
+        return read(reader, text, self._where, _VENUE)
+
+
+def symbols_of(frame: bytes) -> tuple[str, ...]:
+    """The symbol that a frame of a combined stream is about; none: it does not say, or of all."""
+    at = frame.find(b'"stream":"', 0, _STREAM_NAME_MAX)
+    if at < 0:
+        return ()
+    name = frame[at + 10 : frame.find(b"@", at + 10)]
+    return () if name.startswith(b"!") else (name.decode(errors="replace").upper(),)

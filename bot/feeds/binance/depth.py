@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numba import types
 
-from bot.feeds.binance.grid import Grid
+from bot.feeds.grid import Grid
 from bot.kernel import kernel
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import ASK, BID, LEVEL, Int8s, Int64s

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from bot.errors import DataError, UsageError, quoted
 from bot.feeds.binance import wire
-from bot.feeds.binance.grid import ODD_PRICES_SHARE, ODD_SIZES_SHARE
+from bot.feeds.grid import ODD_PRICES_SHARE, ODD_SIZES_SHARE
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import NS_PER_HOUR, NS_PER_MS, NS_PER_SECOND, Currency, InstrumentId
 

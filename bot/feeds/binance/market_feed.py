@@ -6,8 +6,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from bot.feeds.binance.feed import Feed
-from bot.feeds.binance.grid import Grid, signed_decimal
 from bot.feeds.binance.wire import AggregateTrade, BookTicker, ForceOrder, MarkPrice, Trade
+from bot.feeds.grid import Grid, signed_decimal
 from bot.model.command import Side
 from bot.model.event import FundingRate, Liquidation
 from bot.model.units import NS_PER_MS

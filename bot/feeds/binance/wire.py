@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
-Milliseconds = Annotated[int, Meta(ge=0, le=9_000_000_000_000)]
-"""A time that still fits 64 bits as nanoseconds."""
+from bot.feeds.reading import Milliseconds
+
 UpdateId = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Level = tuple[str, str]
 

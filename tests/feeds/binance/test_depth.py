@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.errors import DataError
 from bot.feeds.binance import wire
 from bot.feeds.binance.depth import DepthScan
-from bot.feeds.binance.grid import Grid
+from bot.feeds.grid import Grid
 from bot.model.units import InstrumentId
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import ASK, BID, LEVEL

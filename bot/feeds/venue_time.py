@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final
 
-from bot.feeds.binance.counters import Counters
+from bot.feeds.counters import Counters
 from bot.model.units import NS_PER_MS
 from bot.tape.rows import ESTIMATED
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import DataError
-from bot.feeds.binance.counters import Counters
-from bot.feeds.binance.grid import ODD_SIZES_SHARE, Grid, Prices, Sizes, signed_decimal
+from bot.feeds.counters import Counters
+from bot.feeds.grid import ODD_SIZES_SHARE, Grid, Prices, Sizes, signed_decimal
 
 UNITS = st.sampled_from(
     ["1E-8", "0.00001", "0.001", "0.01", "0.05", "0.1", "0.5", "1", "5", "1E+1"]

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.errors import DataError, quoted
-from bot.feeds.binance.counters import Counters
+from bot.feeds.counters import Counters
 
 STEPS_MAX: Final = 10**18
 """Below this, counts and their sums fit the tape's 64 bits."""
@@ -93,7 +93,7 @@ class Grid:
 class Prices(Grid):
     """The ticks of a price, with room for orders older than the tick.
 
-    When Binance coarsens a grid, orders that rest stay as they are: a tenth of a quiet book may
+    When a venue coarsens a grid, orders that rest stay as they are: a tenth of a quiet book may
     stand between today's ticks. Such a level cannot be told in ticks and is left out; so many
     that the tick itself must be wrong are refused.
 

@@ -1,7 +1,7 @@
 """Times of the venue: stated, or estimated from what was stated before."""
 
-from bot.feeds.binance.counters import Counters
-from bot.feeds.binance.venue_time import WINDOW, VenueTime
+from bot.feeds.counters import Counters
+from bot.feeds.venue_time import WINDOW, VenueTime
 from bot.tape.rows import ESTIMATED
 
 MS = 1_000_000

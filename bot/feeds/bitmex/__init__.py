@@ -1,0 +1,1 @@
+"""BitMEX's public data."""

@@ -1,0 +1,1 @@
+"""Deribit's public data, JSON-RPC v2."""
