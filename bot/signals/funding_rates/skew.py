@@ -157,9 +157,7 @@ class FundingSkew(GaugeWatch, frozen=True):
     def gauge(self, terms: Terms) -> FundingSkewGauge:
         """A gauge that has heard nothing."""
         if self.instrument not in self.venues or len(set(self.venues)) != len(self.venues):
-            raise ValueError(
-                f"FundingSkew.venues: got {self.venues}, expected {self.instrument} in it, each once"
-            )
+            raise ValueError(f"FundingSkew.venues: got {self.venues}, expected its own and others")
         listed = {name: terms.instrument(name) for name in self.venues}
         return FundingSkewGauge(
             instrument=self.instrument,

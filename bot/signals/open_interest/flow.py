@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from bot.model.event import FeedLost, LongShortRatio, MarketEvent, OpenInterest
+from bot.model.event import FeedLost, InstrumentChanged, LongShortRatio, MarketEvent, OpenInterest
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms, Watch, positive
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
@@ -50,6 +50,9 @@ class OpenInterestFlowGauge(Gauge):
         """Take in open interest, or the takers' own volumes."""
         if isinstance(event, FeedLost):
             self.venue.heard_ns = None
+        if isinstance(event, InstrumentChanged):
+            self.venue = VenueInterest(event.instrument.inverse)
+            self._forget()
         if isinstance(event, LongShortRatio) and event.population == "taker_volume":
             ratio = float(event.ratio)
             if shape.positive(ratio) or ratio == 0.0:
@@ -91,8 +94,7 @@ class OpenInterestFlowGauge(Gauge):
             return
         if verdict is Verdict.RESTARTED:
             # What was counted in another unit says nothing in this one.
-            self.opened.total = self.closed.total = 0.0
-            self.intervals = 0
+            self._forget()
             return
         if before is None:
             return
@@ -105,6 +107,10 @@ class OpenInterestFlowGauge(Gauge):
         grown = float(event.amount) - before
         self.opened.add(now, open_flow(grown, taken))
         self.closed.add(now, close_flow(grown, taken))
+
+    def _forget(self) -> None:
+        self.opened.total = self.closed.total = 0.0
+        self.intervals = 0
 
     def _taken(self, now: int) -> float | None:
         """Taker buying against selling over the interval that ends now."""
