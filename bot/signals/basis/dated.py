@@ -79,10 +79,10 @@ class DatedBasisGauge(Gauge):
 
     def hear(self, event: MarketEvent) -> None:
         """A contract whose expiry has changed starts its path anew."""
-        if isinstance(event, InstrumentChanged) and event.instrument.expiry_ns is not None:
-            if event.instrument.expiry_ns != self.expiry_ns:
-                self.expiry_ns = event.instrument.expiry_ns
-                self.anchor_bps = self.anchor_ns = None
+        expiry_ns = event.instrument.expiry_ns if isinstance(event, InstrumentChanged) else None
+        if expiry_ns is not None and expiry_ns != self.expiry_ns:
+            self.expiry_ns = expiry_ns
+            self.anchor_bps = self.anchor_ns = None
 
     def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
         """Look at both prices; every five minutes, compare with the path."""
