@@ -31,7 +31,7 @@ def mark_premium(
     state: Float64s,
 ) -> float:
     """Mark over index in bps. state: the two, 0 until they are heard."""
-    if kind == SCALAR and (side == MARK or side == INDEX):
+    if kind == SCALAR and side <= INDEX:  # a mark or an index: they come first
         state[side] = price / float(SCALAR_SCALE)
     if kind != END or state[MARK] <= 0.0 or state[INDEX] <= 0.0:
         return math.nan

@@ -160,7 +160,7 @@ class CrowdIndex(Index, frozen=True):
     """The crowding of hours to days as one number, in (-1, 1).
 
     + when longs are crowded: a risk, and context against the crowd, never a signal of timing.
-    Blended as `FlowIndex` is. Funding over its interest, account and top-trader imbalances,
+    Blended as `FlowIndex` is, with its `coverage`. Funding over its interest, account and top-trader imbalances,
     takers' opening flow, the venues' tilt, and the skew of options belong here; each moves a
     few times an hour at most, so give it a slow clock (`every_s`) or a `window` of 0 where the
     score is a z already.
@@ -209,7 +209,8 @@ class MarketImbalance(GaugeWatch, frozen=True):
 
     They are not added up: flow says when, crowding says how dangerous, a cascade says stop, a
     squeeze says which way it would run. The main output is `flow`. Also published: `crowd`,
-    `cascade`, `squeeze`, and `coverage`, the share of the four that are known.
+    `cascade`, `squeeze`, and `coverage`, the share of the four that are known. + when the
+    pressure is upwards, longs are crowded, a squeeze would run upwards; a cascade has no sign.
     """
 
     unit: ClassVar[str] = "-1 to 1"

@@ -43,6 +43,7 @@ class FundingTrack(Struct):
     done_ns: int = 0
     waiting: Settlement | None = None
     faulty: int = 0
+    faulty_ns: int = 0
 
     def hear(self, event: MarketEvent) -> tuple[Settlement, ...]:
         """Take in an event of this contract; what became final by it, oldest first."""
@@ -75,11 +76,10 @@ class FundingTrack(Struct):
         rate = float(event.rate)
         given = event.interval_ns if event.interval_ns and event.interval_ns > 0 else None
         interval = given or self.interval_ns
-        if not math.isfinite(rate):
-            self.faulty += 1
-            return ()
-        if interval is not None and abs(rate) * NS_PER_HOUR / interval > RATE_PER_HOUR_MAX:
-            self.faulty += 1
+        beyond = interval is not None and abs(rate) * NS_PER_HOUR / interval > RATE_PER_HOUR_MAX
+        if beyond or not math.isfinite(rate):
+            if event.ts_venue > self.faulty_ns:
+                self.faulty, self.faulty_ns = self.faulty + 1, event.ts_venue
             return ()
         # Settlements are told late, and predictions of the next interval early.
         if event.settled:

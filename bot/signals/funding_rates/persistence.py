@@ -49,7 +49,9 @@ class FundingPersistenceGauge(Gauge):
         late = age is None or self.interval_ns is None
         if age is not None and self.interval_ns is not None:
             late = age > SETTLED_AGE_INTERVALS_MAX * self.interval_ns
-        seen = len(self.rates) if self.fading is None else self.fading.pairs + 1
+        seen = len(self.rates)
+        if self.fading is not None and self.fading.last is not None:
+            seen = self.fading.pairs + 1
         return Reading(
             outputs={
                 "phi": None if fitted is None else fitted.phi,

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from msgspec import field
 
-from bot.model.event import FeedLost, FundingRate, MarketEvent
+from bot.model.event import FeedLost, MarketEvent
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.funding_rates.heard import FundingTrack
@@ -42,8 +42,7 @@ class VenueFundingGauge(Gauge):
         self.track.hear(event)
         if isinstance(event, FeedLost):
             self.premium = None
-        if isinstance(event, FundingRate):
-            self._turn(event.ts_recv)
+        self._turn(event.ts_recv)
 
     def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
         """Look at the premium, and count the samples that are due."""

@@ -86,7 +86,8 @@ class DirectionGauge(Gauge):
             self._learn(t_ns, matured)
         self._calibrate(t_ns)
         self.looked_ns = t_ns
-        self.features = [x if known(x := scores.get(name)) else None for name in self.names]
+        heard = [scores.get(name) for name in self.names]
+        self.features = [each if known(each) else None for each in heard]
         self.said, self.expected_bps = None, None
         x = [each for each in self.features if each is not None]
         if len(x) < len(self.names):

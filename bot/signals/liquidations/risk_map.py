@@ -4,16 +4,16 @@ import math
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from bot.model.event import FeedLost, InstrumentChanged, LongShortRatio, MarketEvent, OpenInterest
+from bot.model.event import FeedLost, InstrumentChanged, MarketEvent, OpenInterest
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
 from bot.signals.liquidations.ledger import BANDS, CLASSES, Classes, Ledger
 from bot.signals.open_interest.interest import VenueInterest
-from bot.signals.open_interest.positioning import RATIO_AGE_S_MAX, imbalance_of
-from bot.signals.plain.shape import known, positive, price_of_log_bps
+from bot.signals.open_interest.takers import Takers
+from bot.signals.plain.shape import positive, price_of_log_bps
 from bot.signals.plain.unit_guard import Verdict
 
 QUALITY_MAX: Final = 0.5
@@ -36,8 +36,7 @@ class RiskMap(Struct):
     price: float | None = None
     moved_sum: float = 0.0
     moved: int = 0
-    taken: float | None = None
-    taken_ns: int | None = None
+    takers: Takers = field(default_factory=Takers)
 
     def look(self, price: float | None) -> None:
         """Look at the price, once a second; an unknown one is no price."""
@@ -52,12 +51,9 @@ class RiskMap(Struct):
             self.venue.heard_ns = None
         if isinstance(event, InstrumentChanged):
             # Entries in other contracts say nothing of these.
-            self.venue = VenueInterest(event.instrument.inverse)
+            self.venue = self.venue.renewed(event.instrument.inverse)
             self.ledger = Ledger(self.ledger.classes, self.ledger.margin)
-        if isinstance(event, LongShortRatio) and event.population == "taker_volume":
-            ratio = float(event.ratio)
-            if known(ratio) and ratio >= 0.0:
-                self.taken, self.taken_ns = imbalance_of(ratio), event.ts_recv
+        self.takers.hear(event)
         if isinstance(event, OpenInterest):
             self._take(event)
 
@@ -92,10 +88,8 @@ class RiskMap(Struct):
             self.ledger.close(event.ts_recv, -coins)
 
     def _taker(self, now: int) -> float:
-        fresh = self.taken_ns is not None and now - self.taken_ns <= RATIO_AGE_S_MAX * NS_PER_SECOND
-        if not fresh or not self.taken:
-            return 0.0
-        return math.copysign(1.0, self.taken)
+        taken = self.takers.at(now)
+        return math.copysign(1.0, taken) if taken else 0.0
 
 
 class OpenInterestAtRiskGauge(Gauge):

@@ -16,6 +16,8 @@ MINUTE_NS: Final = 60 * NS_PER_SECOND
 TEN_MINUTES_NS: Final = 10 * MINUTE_NS
 DAY_OF_MINUTES: Final = 1_440
 RECENT_MAX: Final = 4_096
+SEEN_MAX: Final = 256
+"""So many records back a second telling is noticed."""
 
 
 class Tally(Struct):
@@ -40,20 +42,20 @@ class Tally(Struct):
 
     def take(self, event: Liquidation) -> float | None:
         """Count a forced order; its signed worth, None when it is not counted."""
-        if event.complete != self.complete:
-            self.foreign += 1
-            return None
         # Records carry no number: the same order at the same time is the same order.
         key = (event.ts_venue, str(event.instrument), f"{event.side} {event.price} {event.amount}")
         if key in self.seen:
+            return None
+        self.seen.append(key)
+        del self.seen[:-SEEN_MAX]
+        if event.complete != self.complete:
+            self.foreign += 1
             return None
         price, amount = float(event.price), float(event.amount)
         worth = amount if self.inverse[str(event.instrument)] else amount * price
         if not (positive(price) and positive(worth)):
             self.faulty += 1
             return None
-        self.seen.append(key)
-        del self.seen[:-256]
         signed = worth if event.side is Side.BUY else -worth
         now = event.ts_recv
         self.heard_ns = now

@@ -57,7 +57,7 @@ class VenueConcentrationGauge(Gauge):
         if isinstance(event, OpenInterest):
             venue.interest.take(event)
         elif isinstance(event, InstrumentChanged):
-            venue.interest = VenueInterest(event.instrument.inverse)
+            venue.interest = venue.interest.renewed(event.instrument.inverse)
         elif isinstance(event, FeedLost):
             venue.interest.heard_ns = None
         if isinstance(event, FundingRate | FeedLost):

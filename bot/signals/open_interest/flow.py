@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from bot.model.event import FeedLost, InstrumentChanged, LongShortRatio, MarketEvent, OpenInterest
+from msgspec import field
+
+from bot.model.event import FeedLost, InstrumentChanged, MarketEvent, OpenInterest
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms, Watch, positive
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
 from bot.signals.open_interest.interest import VenueInterest
-from bot.signals.open_interest.positioning import RATIO_AGE_S_MAX, imbalance_of
+from bot.signals.open_interest.takers import Takers
 from bot.signals.plain import shape
 from bot.signals.plain.fading import FadingSum
 from bot.signals.plain.unit_guard import Verdict
@@ -39,9 +41,7 @@ class OpenInterestFlowGauge(Gauge):
     closed: FadingSum
     age_ns_max: int
     interval_ns_max: int
-    taken_age_ns_max: int
-    taken: float | None = None
-    taken_ns: int | None = None
+    takers: Takers = field(default_factory=Takers)
     trades: float | None = None
     intervals: int = 0
     skipped: int = 0
@@ -51,12 +51,9 @@ class OpenInterestFlowGauge(Gauge):
         if isinstance(event, FeedLost):
             self.venue.heard_ns = None
         if isinstance(event, InstrumentChanged):
-            self.venue = VenueInterest(event.instrument.inverse)
+            self.venue = self.venue.renewed(event.instrument.inverse)
             self._forget()
-        if isinstance(event, LongShortRatio) and event.population == "taker_volume":
-            ratio = float(event.ratio)
-            if shape.positive(ratio) or ratio == 0.0:
-                self.taken, self.taken_ns = imbalance_of(ratio), event.ts_recv
+        self.takers.hear(event)
         if isinstance(event, OpenInterest):
             self._take(event)
 
@@ -74,12 +71,16 @@ class OpenInterestFlowGauge(Gauge):
         stale = not self.venue.fresh(now_ns, self.age_ns_max)
         heard = self.intervals + self.skipped
         age = None if self.venue.heard_ns is None else now_ns - self.venue.heard_ns
-        taken_age = None if self.taken_ns is None else now_ns - self.taken_ns
         return Reading(
             outputs={"value": opened, "closed": closed},
             inputs=(
                 Input("open interest", amount, "contracts", age),
-                Input("taker imbalance reported", self.taken, "imbalance", taken_age),
+                Input(
+                    "taker imbalance reported",
+                    self.takers.imbalance,
+                    "imbalance",
+                    self.takers.age_ns(now_ns),
+                ),
                 Input("taker imbalance of trades", self.trades, "imbalance"),
                 Input("intervals skipped", float(self.skipped), "intervals"),
             ),
@@ -114,9 +115,8 @@ class OpenInterestFlowGauge(Gauge):
 
     def _taken(self, now: int) -> float | None:
         """Taker buying against selling over the interval that ends now."""
-        if self.taken_ns is not None and now - self.taken_ns <= self.taken_age_ns_max:
-            return self.taken
-        return self.trades
+        reported = self.takers.at(now)
+        return self.trades if reported is None else reported
 
 
 class OpenInterestFlow(GaugeWatch, frozen=True):
@@ -158,5 +158,4 @@ class OpenInterestFlow(GaugeWatch, frozen=True):
             closed=FadingSum(half_life_ns),
             age_ns_max=round(self.age_s_max * NS_PER_SECOND),
             interval_ns_max=round(self.interval_s_max * NS_PER_SECOND),
-            taken_age_ns_max=round(RATIO_AGE_S_MAX * NS_PER_SECOND),
         )

@@ -39,6 +39,10 @@ class VenueInterest(Struct):
             self.amount, self.heard_ns = amount, event.ts_recv
         return verdict
 
+    def renewed(self, inverse: bool) -> "VenueInterest":
+        """What is left of it when the contract's terms have changed: what was told already."""
+        return VenueInterest(inverse, said_ns=self.said_ns)
+
     def fresh(self, now_ns: int, age_ns_max: int) -> bool:
         """Whether it was heard lately enough."""
         return self.heard_ns is not None and now_ns - self.heard_ns <= age_ns_max
@@ -69,7 +73,8 @@ class Interest(Struct):
     def hear(self, event: MarketEvent, price: float | None) -> bool:
         """Take in an event; whether a new report of open interest was admitted."""
         if isinstance(event, InstrumentChanged) and event.instrument.id in self.venues:
-            self.venues[event.instrument.id] = VenueInterest(event.instrument.inverse)
+            known = self.venues[event.instrument.id]
+            self.venues[event.instrument.id] = known.renewed(event.instrument.inverse)
             return False
         if isinstance(event, FeedLost) and event.instrument in self.venues:
             self.venues[event.instrument].heard_ns = None

@@ -103,6 +103,7 @@ class Quadrants(GaugeWatch, frozen=True):
     A change of open interest below `least` (0.1 %) means nothing. Also published: `slow`, the
     same over four hours. Unknown until a span is covered by reports and prices.
     price: as `LogMid` says it.
+    Source: the desk's reading of open interest against price.
     """
 
     unit: ClassVar[str] = "quadrant"

@@ -68,5 +68,9 @@ def _halfway(function: Callable[[Point], float], point: Point, to: Point) -> tup
 
 def _width(simplex: list[tuple[float, Point]]) -> float:
     """How far the corners reach along the widest coordinate."""
-    columns = zip(*(point for _, point in simplex), strict=True)
-    return max(max(xs) - min(xs) for xs in columns)
+    points = [point for _, point in simplex]
+    reach = 0.0
+    for k in range(len(points[0])):
+        column = [point[k] for point in points]
+        reach = max(reach, max(column) - min(column))
+    return reach
