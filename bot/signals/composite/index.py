@@ -160,10 +160,10 @@ class CrowdIndex(Index, frozen=True):
     """The crowding of hours to days as one number, in (-1, 1).
 
     + when longs are crowded: a risk, and context against the crowd, never a signal of timing.
-    Blended as `FlowIndex` is, with its `coverage`. Funding over its interest, account and top-trader imbalances,
-    takers' opening flow, the venues' tilt, and the skew of options belong here; each moves a
-    few times an hour at most, so give it a slow clock (`every_s`) or a `window` of 0 where the
-    score is a z already.
+    Blended as `FlowIndex` is, with its `coverage`. Funding over its interest, account and
+    top-trader imbalances, takers' opening flow, the venues' tilt, and the skew of options belong
+    here; each moves a few times an hour at most, so give it a slow clock (`every_s`), or a
+    `window` of 0 where the score is a z already.
     """
 
 
