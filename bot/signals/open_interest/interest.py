@@ -83,10 +83,12 @@ class Interest(Struct):
             return False
         venue = self.venues[event.instrument]
         now = event.ts_recv
-        linked = venue.fresh(now, self.age_ns_max)
-        # One inverse contract alone is compared in its own unit, so it needs no price.
-        price = 1.0 if len(self.venues) == 1 else price
-        before, total = venue.coins(price), self.coins(now, price)
+        # One contract alone is compared with itself, however long ago, and in its own unit.
+        alone = len(self.venues) == 1
+        linked = alone or venue.fresh(now, self.age_ns_max)
+        price = 1.0 if alone else price
+        before = venue.coins(price)
+        total = before if alone else self.coins(now, price)
         verdict = venue.take(event)
         if verdict is None or verdict is Verdict.REFUSED:
             return False
