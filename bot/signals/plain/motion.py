@@ -17,11 +17,13 @@ LOOK_NS: Final = 5 * NS_PER_SECOND
 class Motion(Struct):
     """One-minute returns of a price that is looked at once a second.
 
-    variance: of the minutes before, each weighing 0.94 of the next; None until the first.
+    variance: of the whole minutes so far, each weighing 0.94 of the next; None until the first.
+    usual: the same one minute ago: a move of the last minute must not be judged by itself.
     """
 
     log_bps: Series = field(default_factory=lambda: Series(NS_PER_HOUR, LOOK_NS))
     variance: float | None = None
+    usual: float | None = None
     returns: int = 0
     minute: int | None = None
     at_minute: float | None = None
@@ -31,6 +33,7 @@ class Motion(Struct):
         minute = t_ns // MINUTE_NS
         if self.minute is None or minute > self.minute:
             follows = self.minute is not None and minute == self.minute + 1
+            self.usual = self.variance
             if follows and self.at_minute is not None:
                 square = ((log_bps - self.at_minute) / 1e4) ** 2
                 before = self.variance
@@ -48,6 +51,6 @@ class Motion(Struct):
 
     def sigma(self) -> float | None:
         """The usual size of a one-minute return; None before an hour of them, or if none moved."""
-        if self.variance is None or self.returns < RETURNS_MIN or self.variance <= 0.0:
+        if self.usual is None or self.returns <= RETURNS_MIN or self.usual <= 0.0:
             return None
-        return math.sqrt(self.variance)
+        return math.sqrt(self.usual)
