@@ -86,7 +86,8 @@ class FundingTrack(Struct):
             return self._settle(event, rate, interval)
         if event.ts_venue <= self.said_ns or event.settles_ns <= self.done_ns:
             return ()
-        if event.settles_ns < self.settles_ns:
+        # A settlement brought forward lies ahead; one behind us is an old word told late.
+        if event.settles_ns < self.settles_ns and event.settles_ns <= event.ts_venue:
             return ()
         final: tuple[Settlement, ...] = ()
         if event.settles_ns > self.settles_ns:

@@ -4,10 +4,15 @@ Sources are named with each venue's rule in `venues`.
 """
 
 import enum
+import math
+from typing import Final
 
 from msgspec import Struct
 
 from bot.signals.plain.shape import clamp
+
+ROUNDING: Final = 1e-12
+"""Rates nearer than this are the same: a hundred-millionth of a basis point."""
 
 
 class Form(enum.Enum):
@@ -98,9 +103,10 @@ class FundingRule(Struct, frozen=True, kw_only=True):
             return rate, rate
         paid = rate if self.form is Form.DAMPED else rate * 8.0 / hours
         flat = 0.0 if self.form is Form.DEAD_BAND else interest
-        low = paid - self.damp if paid <= flat else paid + self.damp
-        high = paid + self.damp if paid >= flat else paid - self.damp
-        return low, high
+        if abs(paid - flat) < ROUNDING:
+            return flat - self.damp, flat + self.damp
+        premium = paid + math.copysign(self.damp, paid - flat)
+        return premium, premium
 
 
 def dead_band(premium: float, band: float) -> float:
