@@ -8,9 +8,11 @@ from typing import Final
 from msgspec import Struct
 
 from bot.signals.learning.logistic import sigmoid
+from bot.signals.plain.shape import clamp
 
 ISOTONIC_MIN: Final = 500
 PLATT_MIN: Final = 50
+CERTAINTY_MAX: Final = 0.99
 
 
 class Isotonic(Struct, frozen=True):
@@ -54,7 +56,8 @@ class Calibration(Struct, frozen=True):
     def at(self, score: float) -> float:
         """The calibrated probability of a score that is a probability itself."""
         if self.isotonic is not None:
-            return self.isotonic.at(score)
+            # A step of a few outcomes that were all alike is no certainty.
+            return clamp(self.isotonic.at(score), 1.0 - CERTAINTY_MAX, CERTAINTY_MAX)
         return score if self.platt is None else self.platt.at(score)
 
 
@@ -75,13 +78,14 @@ def fit_isotonic(scores: Sequence[float], rose: Sequence[bool]) -> Isotonic:
 
     Scores that are equal share a step.
     """
-    pairs = sorted(zip(scores, rose, strict=True))
-    # Blocks of (sum of outcomes, count, first score, last score).
-    blocks: list[tuple[float, int, float, float]] = []
-    for score, up in pairs:
-        block = (float(up), 1, score, score)
-        if blocks and blocks[-1][3] == score:
-            block = _joined(blocks.pop(), block)
+    ties: dict[float, tuple[int, int]] = {}
+    for score, up in zip(scores, rose, strict=True):
+        total, count = ties.get(score, (0, 0))
+        ties[score] = (total + bool(up), count + 1)
+    # Blocks of (outcomes that rose, outcomes, first score, last score).
+    blocks: list[tuple[int, int, float, float]] = []
+    for score in sorted(ties):
+        block = (*ties[score], score, score)
         while blocks and blocks[-1][0] * block[1] >= block[0] * blocks[-1][1]:
             block = _joined(blocks.pop(), block)
         blocks.append(block)
@@ -132,8 +136,8 @@ def fit_platt(scores: Sequence[float], rose: Sequence[bool]) -> Platt:
 
 
 def _joined(
-    before: tuple[float, int, float, float], after: tuple[float, int, float, float]
-) -> tuple[float, int, float, float]:
+    before: tuple[int, int, float, float], after: tuple[int, int, float, float]
+) -> tuple[int, int, float, float]:
     return before[0] + after[0], before[1] + after[1], before[2], after[3]
 
 
