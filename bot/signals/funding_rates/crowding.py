@@ -9,13 +9,15 @@ from bot.model.units import NS_PER_HOUR, InstrumentId
 from bot.signals.base import Terms
 from bot.signals.funding_rates.heard import FundingTrack, Settlement
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
-from bot.signals.plain.robust import RobustWindow
+from bot.signals.plain.robust import RobustWindow, median_of
 from bot.signals.plain.shape import known
 
 BPS: Final = 1e4
 INTERVALS: Final = 90
 SIGMA_BPS_MIN: Final = 0.5
 """What a long stay at the interest counts as usual, in bps per 8 h."""
+SUSPECT_8H: Final = 0.009
+SUSPECT_RATIO: Final = 50.0
 WEEK_NS: Final = 7 * 24 * NS_PER_HOUR
 
 
@@ -51,6 +53,14 @@ class Crowding(Struct):
         rate = self.track.per_8h()
         return None if rate is None else rate * BPS - self.interest_bps_8h
 
+    def suspect(self) -> bool:
+        """Whether the rate looks like a percentage: 50 times the usual, and beyond most caps."""
+        rate = self.track.per_8h()
+        if rate is None or not self.window.ready or abs(rate) < SUSPECT_8H:
+            return False
+        usual = sorted(abs(one.per_8h) for one in self.settled)
+        return bool(usual) and abs(rate) >= SUSPECT_RATIO * median_of(usual)
+
     def week_bps(self, now_ns: int) -> float | None:
         """What a long has paid in the last seven days, in bps of its notional."""
         paid = [one.rate for one in self.settled if now_ns - one.settles_ns < WEEK_NS]
@@ -84,10 +94,17 @@ class FundingCrowdingGauge(Gauge):
                 Input("rate", venue_bps, "bps per 8 h", age, venue_bps),
                 Input("interest", interest, "bps per 8 h", None, -interest),
                 Input("refused reports", float(track.faulty), "reports"),
+                Input("looks like a percentage", float(crowding.suspect()), "1: yes"),
             ),
             stale=not track.fresh(now_ns),
-            quality=0.0 if venue is None else crowding.window.coverage,
+            quality=_quality(crowding),
         )
+
+
+def _quality(crowding: Crowding) -> float:
+    if crowding.track.per_8h() is None:
+        return 0.0
+    return crowding.window.coverage * (0.5 if crowding.suspect() else 1.0)
 
 
 class FundingCrowding(GaugeWatch, frozen=True):
@@ -98,7 +115,8 @@ class FundingCrowding(GaugeWatch, frozen=True):
     basis point counts as usual where they never moved) and `week`, what a long has paid in the
     last seven days in bps of its notional. Unknown while nobody said how long the interval is.
     A rate beyond 5 % an hour is in another unit and is refused. The quality is the share of
-    the 90 settlements that were seen.
+    the 90 settlements that were seen, halved while a rate looks like a percentage: 50 times
+    that of a usual settlement of the week and beyond 0.9 % in 8 h, which a squeeze may be too.
     interest_bps_8h: of the contract, per 8 h; 0 for some.
     Source: the venue's rates; the floor's share from He et al., "Fundamentals of Perpetual
     Futures".

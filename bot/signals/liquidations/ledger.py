@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct, field
 
-from bot.model.units import NS_PER_HOUR
+from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
 
 Floats = npt.NDArray[np.float64]
 Classes = tuple[tuple[float, float], ...]
@@ -28,6 +28,8 @@ BANDS: Final = (
     (0.05, 0.10),
 )
 DAY_NS: Final = 24 * NS_PER_HOUR
+STEP_NS: Final = 300 * NS_PER_SECOND
+"""Entries of one step are one, so that 30 days are at most 8,640."""
 MEMORY_NS: Final = 30 * DAY_NS
 RECENT_NS: Final = 3 * DAY_NS
 """Half-life with which an older entry is less likely to be the one that closes."""
@@ -45,7 +47,7 @@ def liquidation_price(entry: float, side: int, leverage: float, margin: float) -
 
 
 class Ledger(Struct):
-    """Entries by time: price, long and short coins, and which side took (+1, -1, 0 unknown)."""
+    """Entries by time: price, long and short coins, and which side took: its sign, 0 unknown."""
 
     classes: Classes
     margin: float
@@ -62,11 +64,23 @@ class Ledger(Struct):
             gone += 1
         for column in (self.times, self.prices, self.longs, self.shorts, self.takers):
             del column[:gone]
+        if self.times and t_ns // STEP_NS == self.times[-1] // STEP_NS:
+            self._join(price, coins, taker)
+            return
         self.times.append(t_ns)
         self.prices.append(price)
         self.longs.append(coins)
         self.shorts.append(coins)
         self.takers.append(taker)
+
+    def _join(self, price: float, coins: float, taker: float) -> None:
+        """Add to the last entry, which is of the same five minutes, at their mean price."""
+        held = max(self.longs[-1], self.shorts[-1])
+        share = coins / (held + coins)
+        self.prices[-1] += share * (price - self.prices[-1])
+        self.takers[-1] += share * (taker - self.takers[-1])
+        self.longs[-1] += coins
+        self.shorts[-1] += coins
 
     def close(self, t_ns: int, coins: float) -> None:
         """Positions were closed: as many longs as shorts, recent entries before old ones."""
@@ -89,26 +103,34 @@ class Ledger(Struct):
         liquidated already is not there any more.
         """
         found = [0.0] * len(bands)
-        for side, held in ((1, self.longs), (-1, self.shorts)):
-            coins = np.array(held)
-            entries, takers = np.array(self.prices), np.array(self.takers)
-            shares = _shares(self.classes, takers * side)
-            for (leverage, _), share in zip(self.classes, shares, strict=True):
-                liquidated = entries * (1.0 - side / leverage) / (1.0 - side * self.margin)
-                away = liquidated / price - 1.0
-                alive = away * side < 0.0
-                for k, (low, high) in enumerate(bands):
-                    inside = alive & (away >= low) & (away < high)
-                    found[k] += float((coins * share)[inside].sum()) * price
+        for side in (1, -1):
+            for k, worth in enumerate(self._of_side(side, price, bands)):
+                found[k] += worth
         return found
 
     def within(self, price: float, distance: float) -> float:
         """The worth that is liquidated up to a distance: below the price when it is negative.
 
-        distance: fraction of the price.
+        distance: fraction of the price. Below are longs, above shorts.
         """
-        band = (0.0, distance) if distance > 0.0 else (distance, 0.0)
-        return self.at_risk(price, (band,))[0]
+        if distance > 0.0:
+            return self._of_side(-1, price, ((0.0, distance),))[0]
+        return self._of_side(1, price, ((distance, 0.0),))[0]
+
+    def _of_side(self, side: int, price: float, bands: Bands) -> list[float]:
+        """The worth of the longs (+1) or the shorts (-1) in each band."""
+        found = [0.0] * len(bands)
+        coins = np.array(self.longs if side > 0 else self.shorts)
+        entries, takers = np.array(self.prices), np.array(self.takers)
+        shares = _shares(self.classes, takers * side)
+        for (leverage, _), share in zip(self.classes, shares, strict=True):
+            liquidated = entries * (1.0 - side / leverage) / (1.0 - side * self.margin)
+            away = liquidated / price - 1.0
+            alive = away * side < 0.0
+            for k, (low, high) in enumerate(bands):
+                inside = alive & (away >= low) & (away < high)
+                found[k] += float((coins * share)[inside].sum()) * price
+        return found
 
 
 def _shares(classes: Classes, same_side: Floats) -> list[Floats]:

@@ -18,6 +18,9 @@ from bot.signals.plain.unit_guard import Verdict
 
 QUALITY_MAX: Final = 0.5
 INTERVAL_AGE_S_MAX: Final = 900.0
+ENTRY_NS: Final = 50 * NS_PER_SECOND
+"""Polls of once a minute jitter."""
+ANSWER_STANDS: Final = 2e-4
 NAMES: Final = tuple(
     f"{'above' if low >= 0 else 'below'}_{round(100 * min(abs(low), abs(high)))}"
     f"_{round(100 * max(abs(low), abs(high)))}"
@@ -28,7 +31,9 @@ NAMES: Final = tuple(
 class RiskMap(Struct):
     """The ledgers of one contract, kept up by its open interest and its price.
 
-    moved_sum, moved: of the prices since the last report, for their mean.
+    moved_sum, moved: of the prices since the last report, for their mean. answers: by distance,
+    the price at which it was asked last and what was at risk then. entered: what was open when
+    the ledger last moved: some venues report ten times a second, an entry a minute is enough.
     """
 
     venue: VenueInterest
@@ -37,6 +42,9 @@ class RiskMap(Struct):
     moved_sum: float = 0.0
     moved: int = 0
     takers: Takers = field(default_factory=Takers)
+    answers: dict[float, tuple[float, float]] = field(default_factory=dict)
+    entered: float | None = None
+    entered_ns: int | None = None
 
     def look(self, price: float | None) -> None:
         """Look at the price, once a second; an unknown one is no price."""
@@ -50,9 +58,8 @@ class RiskMap(Struct):
         if isinstance(event, FeedLost):
             self.venue.heard_ns = None
         if isinstance(event, InstrumentChanged):
-            # Entries in other contracts say nothing of these.
             self.venue = self.venue.renewed(event.instrument.inverse)
-            self.ledger = Ledger(self.ledger.classes, self.ledger.margin)
+            self._forget()
         self.takers.hear(event)
         if isinstance(event, OpenInterest):
             self._take(event)
@@ -63,29 +70,46 @@ class RiskMap(Struct):
         return min(1.0, self.ledger.coins / coins) if coins else 0.0
 
     def within(self, distance: float) -> float | None:
-        """The worth at risk up to a distance, a fraction of the price; None without a price."""
+        """The worth at risk up to a distance, a fraction of the price; None without a price.
+
+        A map of 30 days takes half a millisecond to walk, so an answer stands until the ledger
+        changes or the price is 2 bps away: a hundredth of what is asked about.
+        """
         if self.price is None or not self.ledger.times:
             return None
-        return self.ledger.within(self.price, distance)
+        known = self.answers.get(distance)
+        if known is None or abs(self.price / known[0] - 1.0) > ANSWER_STANDS:
+            known = self.price, self.ledger.within(self.price, distance)
+            self.answers[distance] = known
+        return known[1]
 
     def _take(self, event: OpenInterest) -> None:
-        before = self.venue.amount
         verdict = self.venue.take(event)
         if verdict is None or verdict is Verdict.REFUSED:
             return
         if verdict is Verdict.RESTARTED:
-            self.ledger = Ledger(self.ledger.classes, self.ledger.margin)
+            self._forget()
+        now, amount = event.ts_recv, float(event.amount)
+        before, then = self.entered, self.entered_ns
+        if then is not None and now - then < ENTRY_NS:
             return
         entry = self.moved_sum / self.moved if self.moved else self.price
         self.moved_sum, self.moved = 0.0, 0
+        self.entered, self.entered_ns = amount, now
         if before is None or entry is None:
             return
-        grown = float(event.amount) - before
-        coins = grown / entry if self.venue.inverse else grown
+        coins = (amount - before) / entry if self.venue.inverse else amount - before
+        self.answers.clear()
         if coins > 0.0:
-            self.ledger.open(event.ts_recv, entry, coins, self._taker(event.ts_recv))
+            self.ledger.open(now, entry, coins, self._taker(now))
         elif coins < 0.0:
-            self.ledger.close(event.ts_recv, -coins)
+            self.ledger.close(now, -coins)
+
+    def _forget(self) -> None:
+        """Entries in other contracts, or in another unit, say nothing of these."""
+        self.ledger = Ledger(self.ledger.classes, self.ledger.margin)
+        self.entered, self.entered_ns = None, None
+        self.answers.clear()
 
     def _taker(self, now: int) -> float:
         taken = self.takers.at(now)

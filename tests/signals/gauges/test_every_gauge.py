@@ -2,6 +2,7 @@
 
 import inspect
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,6 +108,8 @@ def test_what_is_saved_half_way_goes_on_as_if_nothing_had_happened(name, data):
         feed(restored, step)
 
         assert restored.read(time_of(step)) == whole.read(time_of(step))
+    text = msgspec.json.encode(whole)
+    assert msgspec.json.decode(text, type=type(whole)) == whole
 
 
 @every

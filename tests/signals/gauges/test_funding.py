@@ -393,6 +393,16 @@ class TestCrowding:
 
         assert outputs(gauge, T0 + 40 * EIGHT)["z"] == near(2.0)
 
+    def test_a_fraction_that_becomes_a_percentage_halves_the_quality(self):
+        gauge = FundingCrowding(A, 1.0, wake=1.0).gauge(TERMS)
+        for k in range(45):
+            feed(gauge, settled(T0 + k * EIGHT, "0.0001" if k % 2 else "0.00012"))
+        before = gauge.read(T0 + 45 * EIGHT).quality
+
+        feed(gauge, funding(T0 + 45 * EIGHT, "0.01", T0 + 46 * EIGHT))
+
+        assert (before, gauge.read(T0 + 45 * EIGHT).quality) == (0.5, 0.25)
+
     @given(st.lists(st.integers(-30, 30), min_size=1, max_size=60))
     def test_its_z_and_its_week_are_those_of_all_settlements(self, tenths):
         gauge = FundingCrowding(A, 1.0, wake=1.0).gauge(TERMS)

@@ -245,6 +245,15 @@ class TestLedger:
         assert sum(ledger.longs) == near(5.0)
         assert min(ledger.longs) >= 0.0
 
+    def test_entries_of_five_minutes_are_one_at_their_mean(self):
+        ledger = Ledger(CLASSES, 0.005)
+        for k in range(100):
+            ledger.open(T0 + k * 20 * SECOND, 100.0 + k, 1.0, (-1.0) ** k)
+
+        assert len(ledger.times) == 7
+        assert ledger.prices[0] == near(107.0)
+        assert ledger.coins == near(100.0)
+
     @given(
         st.lists(
             st.tuples(st.integers(0, 40), st.floats(-20.0, 20.0), st.floats(50.0, 150.0)),
@@ -280,7 +289,7 @@ class TestLedger:
     def test_the_map_is_every_entry_at_every_leverage(self, entries, price):
         ledger = Ledger(CLASSES, 0.005)
         for k, entry in enumerate(entries):
-            ledger.open(T0 + k, *entry)
+            ledger.open(T0 + 5 * k * MINUTE, *entry)
         wanted = [0.0] * len(BANDS)
         for entry, coins, taker in entries:
             for side in (1, -1):
@@ -293,6 +302,12 @@ class TestLedger:
                             wanted[k] += coins * share * eager[lev] / total * price
 
         assert ledger.at_risk(price, BANDS) == near(wanted, rel=1e-9)
+
+
+def ledger_of(coins: float, price: float) -> Ledger:
+    ledger = Ledger(CLASSES, 0.005)
+    ledger.open(T0, price, coins, 0.0)
+    return ledger
 
 
 class TestAtRisk:
@@ -311,6 +326,16 @@ class TestAtRisk:
         assert gauge.map.ledger.prices == near([60_000.0])
         assert gauge.map.ledger.longs == gauge.map.ledger.shorts == [100.0]
 
+    def test_reports_within_a_minute_are_one_entry(self):
+        gauge = made(OpenInterestAtRisk(A, ANY, 0.005, wake=1.0), interest(T0, 1000))
+        for s in range(1, 61):
+            self.looks(gauge, 60_000 + s, s)
+            feed(gauge, interest(T0 + s * SECOND, 1000 + (s % 7)))
+
+        # At the fiftieth second, when one more was open than at the start.
+        assert gauge.map.ledger.longs == [50 % 7]
+        assert gauge.map.ledger.prices == near([60_025.5])
+
     def test_its_quality_is_at_most_half_of_what_it_saw_open(self):
         gauge = made(OpenInterestAtRisk(A, ANY, 0.005, wake=1.0), interest(T0, 1000))
         self.looks(gauge, 60_000, 1)
@@ -327,6 +352,23 @@ class TestAtRisk:
         self.looks(gauge, 60_000, 1)
 
         assert set(outputs(gauge, T0 + SECOND).values()) == {None}
+
+    def test_what_is_near_is_asked_anew_when_the_price_or_the_ledger_moved(self):
+        gauge = made(OpenInterestAtRisk(A, ANY, 0.005, wake=1.0), interest(T0, 1000))
+        self.looks(gauge, 60_000, 1)
+        feed(gauge, interest(T0 + MINUTE, 1250))
+        first = gauge.map.within(-0.02)
+
+        self.looks(gauge, 60_600, 61)
+        second = gauge.map.within(-0.02)
+        feed(gauge, interest(T0 + 2 * MINUTE, 1500))
+
+        ledger = gauge.map.ledger
+        assert first == near(ledger_of(250, 60_000).within(60_000, -0.02))
+        assert second == near(ledger_of(250, 60_000).within(60_600, -0.02))
+        assert gauge.map.within(-0.02) == near(ledger.within(60_600, -0.02))
+        assert gauge.map.within(-0.02) > second
+        assert ledger.within(60_600, -0.02) == near(ledger.at_risk(60_600, ((-0.02, 0.0),))[0])
 
     def test_a_contract_that_changed_forgets_its_entries(self):
         gauge = made(OpenInterestAtRisk(A, ANY, 0.005, wake=1.0), interest(T0, 1000))

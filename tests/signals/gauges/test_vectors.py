@@ -186,8 +186,8 @@ def test_worth_at_risk_by_band(vectors):
         given = case["inputs"]
         classes = tuple((float(lev), share) for lev, share in given["leverage_weights"])
         ledger = Ledger(classes, given["mmr"])
-        for entry in given["ledger"]:
-            ledger.open(T0, entry["entry"], entry["qty"], 0.0)
+        for k, entry in enumerate(given["ledger"]):
+            ledger.open(T0 + 5 * k * MINUTE, entry["entry"], entry["qty"], 0.0)
             # The vector holds one side of each contract.
             (ledger.shorts if entry["side"] > 0 else ledger.longs)[-1] = 0.0
 
