@@ -18,13 +18,13 @@ from bot.signals.basis.figures import (
     simple_apr,
 )
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
+from bot.signals.plain.looks import LOOK_AGE_NS_MAX
 from bot.signals.plain.robust import RobustWindow
 from bot.signals.plain.shape import price_of_log_bps
 
 YEAR_NS: Final = int(DAYS_OF_YEAR * 24 * NS_PER_HOUR)
 STEP_NS: Final = 300 * NS_PER_SECOND
 WEEK_OF_STEPS: Final = 2_016
-LOOK_AGE_NS_MAX: Final = 5 * NS_PER_SECOND
 PAIRS_MIN: Final = 60
 FORGETTING: Final = 0.999
 

@@ -8,13 +8,13 @@ from msgspec import field
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
+from bot.signals.plain.looks import LOOK_AGE_NS_MAX
 from bot.signals.plain.robust import RobustWindow, median_of
 from bot.signals.plain.shape import known
 
 VENUES_MIN: Final = 2
 STEP_NS: Final = 300 * NS_PER_SECOND
 WEEK_OF_STEPS: Final = 2_016
-LOOK_AGE_NS_MAX: Final = 5 * NS_PER_SECOND
 
 
 class VenueDislocationGauge(Gauge):

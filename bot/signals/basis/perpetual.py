@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from bot.model.event import FundingRate, InstrumentChanged, MarketEvent
-from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
+from bot.model.units import NS_PER_HOUR, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.basis.figures import BPS, fair_premiums
 from bot.signals.funding_rates.divergence import theoretical_rate
 from bot.signals.funding_rates.heard import FundingTrack
 from bot.signals.funding_rates.rules import FundingRule
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
+from bot.signals.plain.looks import LOOK_AGE_NS_MAX
 from bot.signals.plain.shape import known
-
-LOOK_AGE_NS_MAX = 5 * NS_PER_SECOND
 
 
 class PerpetualBandGauge(Gauge):

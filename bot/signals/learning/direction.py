@@ -14,12 +14,12 @@ from bot.signals.learning.drift import DriftDetector, Trust
 from bot.signals.learning.labels import Labels, Matured, Outcome, Pending, apart
 from bot.signals.learning.logistic import OnlineLogistic, Scaler
 from bot.signals.learning.ridge import OnlineRidge
+from bot.signals.plain.looks import LOOK_AGE_NS_MAX
 from bot.signals.plain.shape import known
 
 MATURED_MIN: Final = 500
 MATURED_MAX: Final = 5_000
 LATE_NS_MAX: Final = 2 * NS_PER_SECOND
-LOOK_AGE_NS_MAX: Final = 5 * NS_PER_SECOND
 FORGETTING: Final = 0.9995
 RIDGE: Final = 1.0
 

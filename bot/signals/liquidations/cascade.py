@@ -14,6 +14,7 @@ from bot.signals.liquidations.cascade_state import CascadeState
 from bot.signals.liquidations.ledger import CLASSES, Classes
 from bot.signals.liquidations.risk_map import INTERVAL_AGE_S_MAX, RiskMap, risk_map_for
 from bot.signals.liquidations.tally import Tally, tally_for
+from bot.signals.plain.looks import LOOK_AGE_NS_MAX
 from bot.signals.plain.motion import Motion
 from bot.signals.plain.robust import RobustWindow
 from bot.signals.plain.shape import clip01, positive, price_of_log_bps
@@ -22,7 +23,6 @@ REACH: Final = 0.02
 DEPTH_STEP_NS: Final = 5 * NS_PER_SECOND
 DEPTH_OBS: Final = 360
 """Half an hour of looks, one each five seconds."""
-LOOK_AGE_NS_MAX: Final = 5 * NS_PER_SECOND
 
 
 class CascadeGauge(Gauge):

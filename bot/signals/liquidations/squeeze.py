@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from msgspec import Struct, field
 
 from bot.model.event import MarketEvent
-from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
+from bot.model.units import NS_PER_HOUR, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.funding_rates.crowding import Crowding, crowding_for
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
@@ -14,12 +14,12 @@ from bot.signals.liquidations.ledger import CLASSES, Classes
 from bot.signals.liquidations.risk_map import RiskMap, risk_map_for
 from bot.signals.open_interest.change import interest_for
 from bot.signals.open_interest.interest import FIVE_MINUTES_NS, WEEK_OF_FIVE_MINUTES, Interest
+from bot.signals.plain.looks import LOOK_AGE_NS_MAX
 from bot.signals.plain.motion import Motion
 from bot.signals.plain.robust import RobustWindow
 from bot.signals.plain.shape import clip01, mean_of, positive, price_of_log_bps, ramp
 
 REACH: Final = 0.03
-LOOK_AGE_NS_MAX: Final = 5 * NS_PER_SECOND
 INTEREST_AGE_S_MAX: Final = 900.0
 
 

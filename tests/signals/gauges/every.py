@@ -11,8 +11,8 @@ from bot.signals.composite.index import (
     Component,
     CrowdIndex,
     FlowIndex,
-    MarketImbalance,
 )
+from bot.signals.composite.market import MarketImbalance
 from bot.signals.funding_rates import venues
 from bot.signals.funding_rates.crowding import FundingCrowding
 from bot.signals.funding_rates.divergence import FundingDivergence

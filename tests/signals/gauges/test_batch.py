@@ -8,7 +8,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bot.model.command import Side
-from bot.model.event import FeedLost, FundingRate, InstrumentChanged, OpenInterest
+from bot.model.event import FeedLost, InstrumentChanged, OpenInterest
 from bot.signals.basis.dislocation import VenueDislocation
 from bot.signals.funding_rates.skew import FundingSkew
 from bot.signals.liquidations.cascade import Cascade
@@ -29,6 +29,7 @@ from tests.signals.gauges.bench import (
     Step,
     feed,
     forced,
+    funding,
     histories,
     interest,
     log_bps,
@@ -48,9 +49,7 @@ def about(x: float | None, **more: float):
 
 
 def plain(step: Step) -> bool:
-    """Whether it says one thing: changes, losses, units and settlements have tests of their own."""
-    if isinstance(step, FundingRate):
-        return not step.settled and step.interval_ns == 8 * HOUR
+    """Whether it says one thing: changes, losses and units have tests of their own."""
     if isinstance(step, OpenInterest):
         return step.amount < 1_000
     return not isinstance(step, FeedLost | InstrumentChanged)
@@ -131,30 +130,41 @@ def test_quadrants(steps):
         assert outputs(gauge, now)[name] == wanted
 
 
-@given(histories(("price",), steps_max=80))
-def test_skew(steps):
-    watch = FundingSkew(A, (A, B, C), wake=1.0)
-    steps = [step for step in concerning(watch, steps) if plain(step)]
-    gauge = made(watch, *steps)
-    now = time_of(steps[-1]) if steps else T0
-    last = {}
-    for step in steps:
-        if isinstance(step, FundingRate) and abs(step.rate) < 1:
-            known = last.get(step.instrument)
-            # A word about a settlement that is over does not replace one about the next.
-            if known is None or step.settles_ns >= known[2] or step.settles_ns > step.ts_venue:
-                last[step.instrument] = (step.ts_recv, float(step.rate) / 8, step.settles_ns)
-    fresh = {name: r for name, (t, r, _) in last.items() if now - t <= 120 * SECOND}
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([(A, 8), (B, 4), (C, 1)]),
+            st.integers(-50, 50),
+            st.sampled_from([1, 2, 5, 100]),
+        ),
+        min_size=5,
+        max_size=40,
+    )
+)
+def test_skew(words):
+    gauge = FundingSkew(A, (A, B, C), wake=1.0).gauge(TERMS)
+    now, last = T0, {}
+    for (name, hours), tenths, seconds in words:
+        now += seconds * SECOND
+        rate, ahead = tenths / 1e5, T0 + 100 * HOUR
+        feed(gauge, funding(now, f"{rate:.6f}", ahead, interval=hours * HOUR, name=name))
+        last[name] = (now, rate / hours)
+    fresh = {name: r for name, (t, r) in last.items() if now - t <= 120 * SECOND}
+    event(f"{len(fresh)} venues fresh")
 
     said = outputs(gauge, now)
 
-    event(f"{len(fresh)} venues fresh")
-    if A in fresh and len(fresh) >= 2:
-        median = float(np.median(list(fresh.values())))
-        assert said["value"] == near((fresh[A] - median) * 8_760, abs=1e-9)
-        assert (said["z"] is None) == (len(fresh) < 3)
-    else:
-        assert said["value"] is None
+    if len(fresh) < 2:
+        assert said["spread"] is None
+        return
+    rates = np.array(list(fresh.values()))
+    median = float(np.median(rates))
+    sigma = max(1.4826 * float(np.median(np.abs(rates - median))), 1e-6)
+    assert said["spread"] == near(float(np.ptp(rates)) * 8_760, abs=1e-9)
+    assert said["value"] == about((fresh[A] - median) * 8_760 if A in fresh else None, abs=1e-9)
+    scored = A in fresh and len(fresh) == 3
+    assert said["z"] == about((fresh[A] - median) / sigma if scored else None, abs=1e-6)
+    assert gauge.read(now).quality == near(len(fresh) / 3)
 
 
 @given(st.lists(st.floats(1.0, 100.0), min_size=1, max_size=40))

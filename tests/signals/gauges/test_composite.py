@@ -11,9 +11,9 @@ from bot.signals.composite.index import (
     Component,
     CrowdIndex,
     FlowIndex,
-    MarketImbalance,
     flow_components,
 )
+from bot.signals.composite.market import MarketImbalance
 from tests.signals.gauges.bench import SECOND, T0, TERMS, A, Look, feed, made, outputs, value
 from tests.signals.gauges.every import ANY
 from tests.signals.oracle import robust_z
