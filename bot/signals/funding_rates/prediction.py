@@ -128,7 +128,10 @@ class VenueFundingGauge(Gauge):
             return None
         away = t_ns - self.premium_ns
         # A look comes once a second: what it saw stands for the second before it.
-        return self.premium if -NS_PER_SECOND < away <= HOLD_NS else None
+        if not -NS_PER_SECOND < away <= HOLD_NS:
+            return None
+        hours = self.interval_ns / NS_PER_HOUR
+        return self.rule.felt(self.premium, hours, self.floor, self.cap)
 
     def _project(self, now: int, hours: float) -> float | None:
         premium = self._premium_at(now)

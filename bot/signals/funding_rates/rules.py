@@ -63,6 +63,19 @@ class FundingRule(Struct, frozen=True, kw_only=True):
             return dead_band(premium, self.damp)
         return premium
 
+    def felt(self, premium: float, hours: float, floor: float | None, cap: float | None) -> float:
+        """A premium as far as it counts: where funding accrues, its bounds hold at every moment.
+
+        floor, cap: of the rate of an interval. Elsewhere they bound the mean, not its samples.
+        """
+        if self.form is not Form.DEAD_BAND:
+            return premium
+        if cap is not None:
+            premium = min(premium, cap * 8.0 / hours + self.damp)
+        if floor is not None:
+            premium = max(premium, floor * 8.0 / hours - self.damp)
+        return premium
+
     def rate(
         self,
         premium: float,

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from msgspec import Struct
 
-from bot.model.event import MarketEvent, OpenInterest
+from bot.model.event import InstrumentChanged, MarketEvent, OpenInterest
 from bot.model.units import InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.funding_rates.heard import FUNDING_AGE_NS_MAX, FundingTrack
@@ -74,11 +74,16 @@ class FundingSkewGauge(Gauge):
 
     def hear(self, event: MarketEvent) -> None:
         """Take in a rate or open interest of one of the venues."""
-        name = getattr(event, "instrument", None)
+        if isinstance(event, InstrumentChanged):
+            name = event.instrument.id
+            if name in self.interest:
+                self.interest[name] = self.interest[name].renewed(event.instrument.inverse)
+        else:
+            name = event.instrument
         if isinstance(event, OpenInterest) and name in self.interest:
             self.interest[name].take(event)
-        elif isinstance(name, str) and name in self.tracks:
-            self.tracks[InstrumentId(name)].hear(event)
+        elif name in self.tracks:
+            self.tracks[name].hear(event)
 
     def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
         """Look at the price that inverse open interest is turned into coins with."""

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from msgspec import field
 
-from bot.model.event import Liquidation, MarketEvent
+from bot.model.event import MarketEvent
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
@@ -42,10 +42,8 @@ class CascadeGauge(Gauge):
 
     def hear(self, event: MarketEvent) -> None:
         """Take in a forced order, open interest, or who took meanwhile."""
-        if isinstance(event, Liquidation):
-            self.tally.take(event)
-        else:
-            self.map.hear(event)
+        self.tally.hear(event)
+        self.map.hear(event)
 
     def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
         """Look at price and depth, score them, and let the state follow."""
@@ -102,14 +100,13 @@ class CascadeGauge(Gauge):
         at_risk = None
         if self.map.venue.fresh(now, round(INTERVAL_AGE_S_MAX * NS_PER_SECOND)):
             at_risk = self.map.within(-REACH if down else REACH)
-        heard = self.tally.heard_ns is not None
         return cascade_score(
             moved=moved,
             sigma=self.motion.sigma(),
             at_risk=at_risk,
             depth=depth,
             drawdown=drawdown,
-            liquidated=self.tally.last_minute(now) if heard else None,
+            liquidated=self.tally.last_minute(now) if self.tally.listening else None,
             usual=self.tally.baseline(now),
         )
 

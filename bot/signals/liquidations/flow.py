@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 import numpy as np
 from msgspec import field
 
-from bot.model.event import Liquidation, MarketEvent
+from bot.model.event import MarketEvent
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
@@ -38,7 +38,7 @@ class LiquidationFlowGauge(Gauge):
 
     def hear(self, event: MarketEvent) -> None:
         """Take in a forced order."""
-        if not isinstance(event, Liquidation) or self.tally.take(event) is None:
+        if self.tally.hear(event) is None:
             return
         now = event.ts_recv
         self.times.append(now)
@@ -77,7 +77,8 @@ class LiquidationFlowGauge(Gauge):
                 Input("usual minute", tally.baseline(now_ns), "quote"),
                 Input("of the other completeness", float(tally.foreign), "records left out"),
             ),
-            quality=0.0 if not heard else (1.0 if tally.complete else SAMPLE_QUALITY),
+            stale=heard and not tally.listening,
+            quality=0.0 if not tally.listening else (1.0 if tally.complete else SAMPLE_QUALITY),
         )
 
     def _refit(self, now: int) -> None:
@@ -109,7 +110,8 @@ class LiquidationFlow(GaugeWatch, frozen=True):
     complete: whether records of complete feeds are counted (Bybit, Deribit) or of samples
         (Binance publishes at most one a second: a lower bound, at half the quality). The other
         kind is never mixed in; how many were left out is among the inputs.
-    Silence is a flow of nothing, not an unknown one; before the first order it is unknown.
+    Silence is a flow of nothing, not an unknown one; before the first order it is unknown, and
+    while a feed is lost it is stale.
     Source: Hawkes with exponential kernel; check by Hardiman & Bouchaud (2014).
     """
 

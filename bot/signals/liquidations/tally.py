@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from bot.model.command import Side
-from bot.model.event import Liquidation
+from bot.model.event import FeedLost, FeedRestored, Liquidation, MarketEvent
 from bot.model.units import NS_PER_SECOND
 from bot.signals.plain.fading import FadingSum
 from bot.signals.plain.robust import median_of
@@ -39,6 +39,20 @@ class Tally(Struct):
     heard_ns: int | None = None
     foreign: int = 0
     faulty: int = 0
+    lost: list[str] = field(default_factory=list)
+
+    @property
+    def listening(self) -> bool:
+        """Whether silence means that nothing happened: something was heard, and no feed is lost."""
+        return self.heard_ns is not None and not self.lost
+
+    def hear(self, event: MarketEvent) -> float | None:
+        """Take in an event; the signed worth of a forced order that was counted."""
+        if isinstance(event, FeedLost) and str(event.instrument) not in self.lost:
+            self.lost.append(str(event.instrument))
+        if isinstance(event, FeedRestored) and str(event.instrument) in self.lost:
+            self.lost.remove(str(event.instrument))
+        return self.take(event) if isinstance(event, Liquidation) else None
 
     def take(self, event: Liquidation) -> float | None:
         """Count a forced order; its signed worth, None when it is not counted."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.model.command import Side
 from bot.model.event import (
     FeedLost,
+    FeedRestored,
     FundingRate,
     InstrumentChanged,
     Liquidation,
@@ -179,6 +180,10 @@ def lost(t: int, name: InstrumentId = A):
     return FeedLost(ts_recv=t, ts_venue=t, instrument=name, reason="test")
 
 
+def restored(t: int, name: InstrumentId = A):
+    return FeedRestored(ts_recv=t, ts_venue=t, instrument=name)
+
+
 def changed(t: int, name: InstrumentId = A, **terms: Any):
     return InstrumentChanged(ts_recv=t, ts_venue=t, instrument=contract(name, **terms))
 
@@ -223,7 +228,9 @@ def histories(draw: st.DrawFn, names: Sequence[str], steps_max: int = 60) -> lis
         elif kind == 8:
             found.append(draw(rates(t, name)))
         else:
-            found.append(draw(st.sampled_from([lost(t, name), changed(t, name)])))
+            found.append(
+                draw(st.sampled_from([lost(t, name), restored(t, name), changed(t, name)]))
+            )
     return found
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot.model.event import FeedLost, InstrumentChanged
+from bot.model.event import FeedLost, FeedRestored, InstrumentChanged
 from bot.signals.gauge import Gauge, GaugeWatch
 from tests.signals.gauges.bench import (
     SECOND,
@@ -122,7 +122,7 @@ def test_what_is_told_twice_counts_once(name, data):
     for step in steps:
         feed(once, step)
         feed(twice, step)
-        if not isinstance(step, Look | FeedLost | InstrumentChanged):
+        if not isinstance(step, Look | FeedLost | FeedRestored | InstrumentChanged):
             told.append(step)
         if told:
             # Told again later, as a feed does that was connected anew.

@@ -197,6 +197,7 @@ def test_it_reproduces_the_settlement_of_an_interval_of_samples(name, hours):
     ks = np.arange(1, round(seconds / rule.sample_s) + 1)
     seen = np.minimum(ks * rule.sample_s, seconds - 1).astype(int)
     samples = np.array([rule.sampled(x / 1e4) for x in premiums[seen]])
+    assert np.abs(samples).max() < 0.02 * 8 / hours  # the bounds are another test's
     linear = rule.linear and hours > rule.equal_hours
     mean = np.average(samples, weights=ks if linear else None)
     interest_ = 1e-4 * hours / 8 if rule.interest_scales else 1e-4
@@ -226,6 +227,15 @@ def test_a_venue_that_pays_the_interval_before_knows_its_rate_from_the_start():
     reading = gauge.read(T0 + HOUR + SECOND)
     assert reading.outputs["value"] == near(following, abs=1e-3)
     assert reading.quality == 1.0
+
+
+def test_where_funding_accrues_the_cap_holds_at_every_moment():
+    premiums = np.repeat([100.0, 0.0], 1_800)
+    watch = predicted("deribit", floor=-0.005 / 8, cap=0.005 / 8)
+    gauge = through(watch.gauge(TERMS), T0, 3_600, premiums, HOUR)
+
+    # Half an hour at the cap of 50 bps per 8 h, half an hour of nothing.
+    assert outputs(gauge, T0 + 3_599 * SECOND)["value"] == near(25.0, abs=0.05)
 
 
 def test_missing_premiums_are_held_for_half_a_minute_and_then_missing():
@@ -549,6 +559,11 @@ class TestSkew:
     def test_of_two_that_pay_the_same_the_first_by_name_is_dearest(self):
         assert skew_of({"b": 1.0, "a": 1.0, "c": 0.0}).dearest == "a"
         assert skew_of({"a": 1.0}) is None
+
+    def test_a_contract_that_changed_brings_its_interval(self):
+        gauge = feed(self.three(), changed(T0 + 1, B, funding_interval_ns=4 * HOUR))
+
+        assert gauge.tracks[B].per_hour() == near(0.0001 / 4)
 
     def test_it_must_be_one_of_its_venues(self):
         with pytest.raises(ValueError, match="expected"):

@@ -36,9 +36,11 @@ from tests.signals.gauges.bench import (
     histories,
     interest,
     log_bps,
+    lost,
     made,
     outputs,
     ratio,
+    restored,
     settled,
     value,
 )
@@ -66,6 +68,14 @@ class TestFlow:
 
         feed(gauge, forced(T0, BUY, 100, 3))
         assert value(gauge, T0 + DAY) == near(0.0, abs=1e-9)
+
+    def test_silence_of_a_lost_feed_is_not_nothing(self):
+        gauge = made(self.flow(), forced(T0, BUY, 100, 3), lost(T0 + SECOND))
+        assert gauge.read(T0 + SECOND).stale
+        assert gauge.read(T0 + SECOND).quality == 0.0
+
+        feed(gauge, restored(T0 + 2 * SECOND))
+        assert not gauge.read(T0 + 2 * SECOND).stale
 
     def test_an_inverse_contract_is_worth_its_amount(self):
         gauge = made(self.flow(C), forced(T0, BUY, 50_000, 700, name=C))
@@ -526,6 +536,17 @@ class TestCascade:
             feed(gauge, Look(now + s * SECOND, crash))
 
             assert outputs(gauge, now + s * SECOND)["shock"] == 1.0
+
+    def test_a_lost_feed_leaves_the_score_to_price_and_depth(self):
+        gauge, now = self.quiet()
+        feed(gauge, lost(now + 1))
+        look = {"price": log_bps(60_000.0), "depth_bid": 2e7, "depth_ask": 2e7}
+        feed(gauge, Look(now + SECOND, look))
+
+        reading = gauge.read(now + SECOND)
+
+        assert (reading.outputs["flow"], reading.outputs["map"]) == (None, None)
+        assert reading.quality == 0.5
 
     def test_looks_that_stopped_are_stale(self):
         gauge, now = self.quiet()
