@@ -70,6 +70,7 @@ class CascadeGauge(Gauge):
         """The score of the last look, its factors, and the state."""
         score = self.score
         age = None if self.looked_ns is None else now_ns - self.looked_ns
+        known = score is not None and score.score is not None
         factors = {
             "shock": None if score is None else score.shock,
             "map": None if score is None else score.map,
@@ -79,7 +80,7 @@ class CascadeGauge(Gauge):
         return Reading(
             outputs={
                 "value": None if score is None else score.score,
-                "direction": None if score is None or score.score is None else score.direction,
+                "direction": float(score.direction) if score is not None and known else None,
                 "core": None if score is None else score.core,
                 **factors,
                 "alarm": float(self.state.alarm),

@@ -146,6 +146,11 @@ class TestDated:
                 slope = float(np.sum(weights * x * y) / np.sum(weights * x * x))
                 assert said["phi"] == near(min(1.0, max(0.0, slope)), abs=1e-5)
 
+    def test_steps_that_do_not_follow_each_other_make_no_pair(self):
+        gauge = made(self.watch(), *(self.look(T0 + 5 * k * MINUTE, 200.0) for k in (0, 1, 3, 4)))
+
+        assert gauge.reversion.pairs == 2
+
     def test_its_z_comes_after_a_third_of_a_week(self):
         gauge = self.watch().gauge(TERMS)
         xs = []
@@ -245,6 +250,13 @@ class TestDislocation:
 
         assert value(gauge, T0) == near(5.0, abs=0.01)
         assert gauge.read(T0).quality == near(2 / 3)
+
+    def test_a_price_that_was_there_before_is_not_there_now(self):
+        gauge = feed(self.gauge(), self.look(T0, 60_060, 60_000, 59_940))
+
+        feed(gauge, self.look(T0 + SECOND, 60_060, 60_000, None))
+
+        assert outputs(gauge, T0 + SECOND)["venues"] == 2.0
 
     def test_without_its_own_price_it_is_unknown_and_stale(self):
         gauge = feed(self.gauge(), self.look(T0, None, 60_000, 59_940))

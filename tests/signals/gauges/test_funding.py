@@ -258,6 +258,17 @@ def test_below_half_of_the_samples_it_is_the_venues_word():
     assert reading.quality < 0.5
 
 
+def test_a_premium_that_is_back_does_not_make_up_for_what_was_missed():
+    gauge = through(
+        predicted().gauge(TERMS), T0, 400, np.full(400, 50.0), EIGHT, frozenset(range(250))
+    )
+
+    reading = gauge.read(T0 + 399 * SECOND)
+
+    assert reading.outputs["value"] == reading.outputs["venue"] == near(1.0)
+    assert reading.outputs["so_far"] == near(45.0)
+
+
 def test_a_rule_that_is_not_the_venues_drifts_by_more_than_two_basis_points():
     gauge = through(predicted().gauge(TERMS), T0, 600, np.full(600, 50.0), EIGHT)
 
@@ -630,6 +641,14 @@ class TestPersistence:
 
         assert (len(gauge.rates), gauge.restarts) == (1, 1)
         assert value(gauge, T0 + 72 * EIGHT) is None
+
+    def test_a_rate_that_nobody_settled_is_not_fitted(self):
+        gauge = made(
+            FundingPersistence(A, wake=1.0),
+            *(funding(T0 + k * EIGHT, "0.0002", T0 + (k + 1) * EIGHT) for k in range(5)),
+        )
+
+        assert gauge.rates == []
 
     def test_it_is_stale_when_a_settlement_is_overdue(self):
         gauge = made(FundingPersistence(A, wake=1.0), settled(T0, "0.0001"))

@@ -442,6 +442,15 @@ class TestCascadeScore:
 
         assert found.quality == 0.75
 
+    def test_a_flow_that_says_more_counts_half_and_more_with_the_core(self):
+        quiet = {**FULL, "drawdown": 0.3, "moved": -0.002, "liquidated": 2e7}
+
+        found = cascade_score(**quiet)
+
+        core = ((2.5 - 2) / 6 * (2 - 0.5) / 4.5 * 0.1 / 0.6) ** (1 / 3)
+        assert found.core == near(core)
+        assert found.score == near(0.5 * 1.0 * (1 + core))
+
     def test_no_liquidation_at_all_is_a_flow_of_nothing(self):
         assert cascade_score(**{**FULL, "liquidated": 0.0}).flow == 0.0
 
