@@ -175,7 +175,7 @@ class Direction(GaugeWatch, frozen=True):
     horizons do not overlap: `log_loss`, `base_log_loss` of always saying the base rate,
     `brier`, `auc`, `calibration_error`. If `log_loss` is not below `base_log_loss`, it knows
     nothing. What each feature adds to the log-odds is among the inputs.
-    features: scores by name. price: as `LogMid` says it.
+    features: (name, score) pairs. price: as `LogMid` says it.
     Source: river's online logistic regression; isotonic calibration; ADWIN.
     """
 
@@ -184,7 +184,7 @@ class Direction(GaugeWatch, frozen=True):
 
     instrument: InstrumentId
     price: Watch
-    features: Mapping[str, Watch]
+    features: tuple[tuple[str, Watch], ...]
     horizon_s: float = 60.0
     flat_bps: float = 0.0
     rate: float = 0.01
@@ -196,22 +196,23 @@ class Direction(GaugeWatch, frozen=True):
 
     def inputs(self) -> Mapping[str, Watch]:
         """The features and the price."""
-        return {**self.features, "price": self.price}
+        return {**dict(self.features), "price": self.price}
 
     def gauge(self, terms: Terms) -> DirectionGauge:
         """A gauge that has learned nothing."""
         positive(self, "horizon_s", "rate")
-        if not self.features or "price" in self.features:
+        names = tuple(name for name, _ in self.features)
+        if not names or "price" in names or len(set(names)) != len(names):
             raise ValueError(
-                f"Direction.features: got {sorted(self.features)}, expected some, none named price"
+                f"Direction.features: got {names}, expected some, each once, none named price"
             )
         if not (self.flat_bps >= 0.0 and self.pull >= 0.0):
             raise ValueError(
                 f"Direction: got flat_bps {self.flat_bps}, pull {self.pull}, expected both >= 0"
             )
-        size = len(self.features)
+        size = len(names)
         return DirectionGauge(
-            names=tuple(self.features),
+            names=names,
             labels=Labels(round(self.horizon_s * NS_PER_SECOND), self.flat_bps, LATE_NS_MAX),
             scaler=Scaler(size),
             logistic=OnlineLogistic(size, self.rate, self.pull),

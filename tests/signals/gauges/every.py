@@ -72,7 +72,7 @@ WATCHES: dict[str, GaugeWatch] = {
     "FLOW": FlowIndex((Component("x", ANY, window=10), Component("y", ANY, 2.0, 0)), wake=1.0),
     "CROWD": CrowdIndex((Component("x", ANY, window=0, sign=-1.0),), wake=1.0),
     "DMI": MarketImbalance(ANY, ANY, ANY, ANY, wake=1.0),
-    "direction": Direction(A, ANY, {"x": ANY, "y": ANY}, horizon_s=5.0, wake=1.0),
+    "direction": Direction(A, ANY, (("x", ANY), ("y", ANY)), horizon_s=5.0, wake=1.0),
 }
 
 

@@ -65,6 +65,10 @@ def test_a_gauge_that_has_heard_nothing_knows_nothing(name):
     assert reading.quality == 0.0 or not watch.concerns()
 
 
+def test_equal_watches_are_one():
+    assert len({*WATCHES.values(), *WATCHES.values()}) == len(WATCHES)
+
+
 @every
 def test_its_documentation_says_unit_and_sign(name):
     kind = type(WATCHES[name])

@@ -152,7 +152,7 @@ class TestDirection:
 
     def watch(self, **more):
         terms = {"horizon_s": 5.0, "rate": 0.05, **more}
-        return Direction(A, ANY, {"x": ANY, "y": ANY}, wake=1.0, **terms)
+        return Direction(A, ANY, (("x", ANY), ("y", ANY)), wake=1.0, **terms)
 
     @settings(max_examples=15)
     @given(st.integers(0, 10_000), st.integers(1, 150))
@@ -255,7 +255,7 @@ class TestDirection:
 
     def test_a_feature_may_not_be_called_price(self):
         with pytest.raises(ValueError, match="none named price"):
-            Direction(A, ANY, {"price": ANY}, wake=1.0).gauge(TERMS)
+            Direction(A, ANY, (("price", ANY),), wake=1.0).gauge(TERMS)
 
 
 outcomes = st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=1, max_size=60)
