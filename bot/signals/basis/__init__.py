@@ -1,0 +1,1 @@
+"""A derivative against its spot, and one venue against the others."""

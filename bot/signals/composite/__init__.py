@@ -1,0 +1,1 @@
+"""Many scores as one number, with what each of them contributes."""

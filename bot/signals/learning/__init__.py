@@ -1,0 +1,1 @@
+"""Models that learn on the way, and the honesty that keeps them from fooling us."""

@@ -1,0 +1,160 @@
+"""Where positions were opened, as two ledgers: what would be liquidated if the price moved.
+
+An estimate: nobody publishes entries or leverage. Each new contract has a long and a short,
+both entered at about the price of the moment; with what leverage is an assumption.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct, field
+
+from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
+
+Floats = npt.NDArray[np.float64]
+Classes = tuple[tuple[float, float], ...]
+Bands = Sequence[tuple[float, float]]
+
+CLASSES: Final[Classes] = ((5.0, 0.15), (10.0, 0.30), (25.0, 0.30), (50.0, 0.15), (100.0, 0.10))
+"""Leverage and the share of positions that use it. Uncertain: ours, to be calibrated."""
+BANDS: Final = (
+    (-0.10, -0.05),
+    (-0.05, -0.02),
+    (-0.02, 0.0),
+    (0.0, 0.02),
+    (0.02, 0.05),
+    (0.05, 0.10),
+)
+DAY_NS: Final = 24 * NS_PER_HOUR
+STEP_NS: Final = 300 * NS_PER_SECOND
+"""Entries of one step are one, so that 30 days are at most 8,640."""
+MEMORY_NS: Final = 30 * DAY_NS
+RECENT_NS: Final = 3 * DAY_NS
+"""Half-life with which an older entry is less likely to be the one that closes."""
+EAGER_FROM: Final = 25.0
+EAGER: Final = 1.2
+"""Whoever takes to get in uses high leverage more often than the other side."""
+
+
+def liquidation_price(entry: float, side: int, leverage: float, margin: float) -> float:
+    """Where an isolated position is liquidated, about.
+
+    side: +1 long, -1 short. margin: maintenance, a fraction of the position.
+    """
+    return entry * (1.0 - side / leverage) / (1.0 - side * margin)
+
+
+class Ledger(Struct):
+    """Entries by time: price, long and short coins, and which side took: its sign, 0 unknown."""
+
+    classes: Classes
+    margin: float
+    times: list[int] = field(default_factory=list)
+    prices: list[float] = field(default_factory=list)
+    longs: list[float] = field(default_factory=list)
+    shorts: list[float] = field(default_factory=list)
+    takers: list[float] = field(default_factory=list)
+
+    def open(self, t_ns: int, price: float, coins: float, taker: float) -> None:
+        """Positions were added: as many longs as shorts."""
+        gone = 0
+        while gone < len(self.times) and t_ns - self.times[gone] > MEMORY_NS:
+            gone += 1
+        for column in (self.times, self.prices, self.longs, self.shorts, self.takers):
+            del column[:gone]
+        if self.times and t_ns // STEP_NS == self.times[-1] // STEP_NS:
+            self._join(price, coins, taker)
+            return
+        self.times.append(t_ns)
+        self.prices.append(price)
+        self.longs.append(coins)
+        self.shorts.append(coins)
+        self.takers.append(taker)
+
+    def _join(self, price: float, coins: float, taker: float) -> None:
+        """Add to the last entry, which is of the same five minutes, at their mean price."""
+        held = max(self.longs[-1], self.shorts[-1])
+        share = coins / (held + coins)
+        self.prices[-1] += share * (price - self.prices[-1])
+        self.takers[-1] += share * (taker - self.takers[-1])
+        self.longs[-1] += coins
+        self.shorts[-1] += coins
+
+    def close(self, t_ns: int, coins: float) -> None:
+        """Positions were closed: as many longs as shorts, recent entries before old ones."""
+        if not self.times:
+            return
+        ages = (t_ns - np.array(self.times, np.int64)) / RECENT_NS
+        likely = np.exp2(-np.maximum(ages, 0.0))
+        self.longs = _without(np.array(self.longs), likely, coins).tolist()
+        self.shorts = _without(np.array(self.shorts), likely, coins).tolist()
+
+    @property
+    def coins(self) -> float:
+        """Open coins that the ledger knows the entry of."""
+        return sum(self.longs)
+
+    def at_risk(self, price: float, bands: Bands) -> list[float]:
+        """The worth in quote that is liquidated in each band of distance from a price.
+
+        bands: (from, to) as fractions of the price, `to` not included. What would have been
+        liquidated already is not there any more.
+        """
+        found = [0.0] * len(bands)
+        for side in (1, -1):
+            for k, worth in enumerate(self._of_side(side, price, bands)):
+                found[k] += worth
+        return found
+
+    def within(self, price: float, distance: float) -> float:
+        """The worth that is liquidated up to a distance: below the price when it is negative.
+
+        distance: fraction of the price. Below are longs, above shorts.
+        """
+        if distance > 0.0:
+            return self._of_side(-1, price, ((0.0, distance),))[0]
+        return self._of_side(1, price, ((distance, 0.0),))[0]
+
+    def _of_side(self, side: int, price: float, bands: Bands) -> list[float]:
+        """The worth of the longs (+1) or the shorts (-1) in each band."""
+        found = [0.0] * len(bands)
+        coins = np.array(self.longs if side > 0 else self.shorts)
+        entries, takers = np.array(self.prices), np.array(self.takers)
+        shares = _shares(self.classes, takers * side)
+        for (leverage, _), share in zip(self.classes, shares, strict=True):
+            liquidated = entries * (1.0 - side / leverage) / (1.0 - side * self.margin)
+            away = liquidated / price - 1.0
+            alive = away * side < 0.0
+            for k, (low, high) in enumerate(bands):
+                inside = alive & (away >= low) & (away < high)
+                found[k] += float((coins * share)[inside].sum()) * price
+        return found
+
+
+def _shares(classes: Classes, same_side: Floats) -> list[Floats]:
+    """How much of each entry uses each leverage; eager where the side was the taker's."""
+    raw = [
+        np.where((same_side > 0.0) & (leverage >= EAGER_FROM), EAGER * weight, weight)
+        for leverage, weight in classes
+    ]
+    total = np.sum(raw, axis=0)
+    return [each / total for each in raw]
+
+
+def _without(held: Floats, likely: Floats, coins: float) -> Floats:
+    """What is left when coins are closed in proportion to what is held and to how likely."""
+    left = min(coins, float(held.sum()))
+    # Whatever an entry cannot give is asked of the others; each round empties one at least.
+    for _ in range(held.shape[0]):
+        weights = held * likely
+        total = float(weights.sum())
+        if left <= 0.0 or total <= 0.0:
+            break
+        taken = np.minimum(held, left * weights / total)
+        held = held - taken
+        left -= float(taken.sum())
+        if left <= 1e-12 * coins:
+            break
+    return np.maximum(held, 0.0)

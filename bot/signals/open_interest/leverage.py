@@ -1,0 +1,102 @@
+"""How much is open against what carries it: coins in reserve, a market's worth, its depth."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from bot.model.event import MarketEvent
+from bot.model.units import NS_PER_HOUR, InstrumentId
+from bot.signals.base import Terms, Watch
+from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
+from bot.signals.open_interest.change import interest_for
+from bot.signals.open_interest.interest import INTEREST_AGE_S_MAX, Interest
+from bot.signals.plain.robust import RobustWindow
+from bot.signals.plain.shape import positive, price_of_log_bps
+
+QUARTER_OF_HOURS: Final = 90 * 24
+MONTH_OF_HOURS: Final = 30 * 24
+
+
+class LeverageRatioGauge(Gauge):
+    """The memory of `LeverageRatio`."""
+
+    interest: Interest
+    window: RobustWindow
+    price: float | None = None
+    against: float | None = None
+    sampled: int | None = None
+    rank: float | None = None
+
+    def hear(self, event: MarketEvent) -> None:
+        """Take in a report of open interest."""
+        self.interest.hear(event, self.price)
+
+    def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
+        """Look at the price and at what carries it; once an hour, rank the ratio."""
+        self.price = price_of_log_bps(scores.get("price"))
+        against = scores.get("against")
+        self.against = against if positive(against) else None
+        hour = t_ns // NS_PER_HOUR
+        ratio = self._ratio(t_ns)
+        if ratio is None or (self.sampled is not None and hour <= self.sampled):
+            return
+        self.sampled = hour
+        self.rank = self.window.rank(ratio)
+        self.window.add(ratio)
+
+    def read(self, now_ns: int) -> Reading:
+        """The ratio and how high that is."""
+        fresh = self.interest.fresh(now_ns)
+        coins = self.interest.coins(now_ns, self.price)
+        age = self.interest.age_ns(now_ns)
+        return Reading(
+            outputs={"value": self._ratio(now_ns), "rank": self.rank},
+            inputs=(
+                Input("open interest", coins, "coins", age),
+                Input("price", self.price, "quote"),
+                Input("against", self.against, "quote"),
+            ),
+            stale=fresh == 0,
+            quality=fresh / len(self.interest.venues),
+        )
+
+    def _ratio(self, now: int) -> float | None:
+        coins = self.interest.coins(now, self.price)
+        if coins is None or self.price is None or self.against is None:
+            return None
+        return coins * self.price / self.against
+
+
+class LeverageRatio(GaugeWatch, frozen=True):
+    """The worth of open interest over what carries it: 60 is sixty times as much.
+
+    High is crowded leverage; it has no side. against: the other figure in quote. The exchanges'
+    reserve of the coin makes it the estimated leverage ratio; without such a series take the
+    market capitalisation, the volume of 24 h, or the depth within 2 % of the mid: the last is
+    leverage amplification, how many times over a rush out would empty the book. Also published:
+    `rank`, the share of the last 90 days of hours that lay below, from 30 days on.
+    price: as `LogMid` says it.
+    Source: CryptoQuant's definition of the estimated leverage ratio; the proxies are ours.
+    """
+
+    unit: ClassVar[str] = "ratio"
+    outputs: ClassVar[tuple[str, ...]] = ("value", "rank")
+
+    instruments: tuple[InstrumentId, ...]
+    price: Watch
+    against: Watch
+    age_s_max: float = INTEREST_AGE_S_MAX
+
+    def concerns(self) -> tuple[InstrumentId, ...]:
+        """All the venues' contracts."""
+        return self.instruments
+
+    def inputs(self) -> Mapping[str, Watch]:
+        """The price, and what carries the open interest."""
+        return {"price": self.price, "against": self.against}
+
+    def gauge(self, terms: Terms) -> LeverageRatioGauge:
+        """A gauge that has heard nothing."""
+        return LeverageRatioGauge(
+            interest_for(self, self.instruments, self.age_s_max, terms),
+            RobustWindow(QUARTER_OF_HOURS, obs_min=MONTH_OF_HOURS),
+        )
