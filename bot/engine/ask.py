@@ -3,7 +3,8 @@
 from typing import Any
 
 from bot.engine.allowance import overruled
-from bot.engine.author import attempt, fail, intents_of
+from bot.engine.attempt import attempt
+from bot.engine.author import fail, intents_of
 from bot.engine.hunger import feed, lacks, starve
 from bot.engine.memory import check_memory, memory_of, plain_memory
 from bot.engine.outcome import Asked

@@ -1,7 +1,6 @@
 """Running the code of authors: a mistake of theirs must stop what they wrote, and nothing else."""
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from bot.engine.state import State
 from bot.model.intent import Basket, Intent, Quote, Target, Unit, Urgency
@@ -9,16 +8,7 @@ from bot.model.units import InstrumentId, StrategyName
 from bot.risk.kill import Mode
 from bot.risk.limits import Level, Scope
 
-_Result = TypeVar("_Result")
 _INTENTS: Final = "a Target, a Basket, a Quote, a list of them, or None"
-
-
-def attempt(work: Callable[[], _Result]) -> tuple[_Result | None, str | None]:
-    """What an author's code comes to, or what is wrong with it."""
-    try:
-        return work(), None
-    except (Exception, SystemExit) as error:  # Whatever it is, it must not reach the engine.
-        return None, f"{type(error).__name__}: {error}"
 
 
 def fail(state: State, name: StrategyName, fault: str) -> None:

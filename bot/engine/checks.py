@@ -28,7 +28,7 @@ UNREAD: Final = (
     TakerVolume,
     FundingTerms,
 )
-"""Nobody reads these yet, so they may concern what is not listed."""
+"""Only signals read these, so they may concern what is not listed."""
 
 
 def _amounts(kind: type[AnyEvent]) -> tuple[str, ...]:

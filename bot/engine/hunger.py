@@ -1,9 +1,15 @@
 """Strategies without their scores: they starve, may only reduce, and are fed when data returns."""
 
+from typing import Final
+
 from bot.engine.allowance import allow
 from bot.engine.state import State
 from bot.execution.permits import Permit
+from bot.model.units import NS_PER_SECOND
 from bot.signals.table import Entry
+
+GAUGE_CHECK_NS: Final = 60 * NS_PER_SECOND
+"""How often gauges are asked whether they are stale when nothing comes: theirs is the slow news."""
 
 
 def lacks(state: State, s: int) -> str | None:
@@ -54,12 +60,14 @@ def _wrong(state: State, entry: Entry) -> str | None:
         return None
     if not market.table.knows(entry):
         return "unknown"
-    expires = market.table.expires_ns(entry, market.book)
-    return "stale" if expires is not None and market.now > expires else None
+    return "stale" if market.table.stale(entry, market.book, market.now) else None
 
 
 def _next_check(state: State, s: int) -> int | None:
     """The first moment at which a required score is stale if nothing comes."""
     market = state.market
-    times = [market.table.expires_ns(entry, market.book) for _, entry in market.table.required[s]]
+    times = [
+        market.now + GAUGE_CHECK_NS if entry.gauge else market.table.expires_ns(entry, market.book)
+        for _, entry in market.table.required[s]
+    ]
     return min((expires + 1 for expires in times if expires is not None), default=None)

@@ -1,14 +1,16 @@
 """Taking one item in: what it changes, and which strategies must look."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
+
+from msgspec.structs import replace
 
 from bot.engine import operator, reports
 from bot.engine.advance import CURSOR, GROW, PYTHON, Advance
 from bot.engine.checks import UNREAD, check_block, check_event
 from bot.engine.hunger import check_age
 from bot.engine.outcome import Asked
-from bot.engine.plain import look_plain
+from bot.engine.plain import fail_gauges, look_plain
 from bot.engine.state import DAY_NS, State
 from bot.engine.taken import NOTHING, Taken
 from bot.model.event import (
@@ -20,11 +22,11 @@ from bot.model.event import (
     Heartbeat,
     InstrumentChanged,
     IntentDurable,
+    MarketEvent,
     OperatorCommand,
     OrderSent,
     Timer,
 )
-from bot.signals.arrays import WOKEN
 from bot.tape.columns import Rows
 from bot.tape.rows import OPEN, Block
 from bot.tape.venue_order import FOREVER
@@ -43,6 +45,12 @@ def take_block(
     places = market.places
     taken = places[CURSOR] = block.start
     failed: tuple[Asked, ...] = ()
+    if not state.gauges.none and block.messages:
+        # Nobody else knows yet when the first look after a silence is due.
+        state.gauges.listen(block.first_ns)
+        due_ns = state.gauges.due_ns
+        if due_ns is not None and due_ns >= block.first_ns:
+            until_ns = min(until_ns, due_ns)
     while True:
         before = taken
         reason = advance(rows, block.stop, until_ns, places)
@@ -52,11 +60,12 @@ def take_block(
             state.seq += taken - before - (1 if block.flags[taken - 1] & OPEN else 0)
             state.moves += 1
             market.moved(int(block.ts_recv[taken - 1]))
+            state.gauges.listen(market.now)
         if reason == GROW:
             market.grow()
         elif reason == PYTHON:
             failed = look_plain(state, block, taken - 1)
-            if failed or market.table.arrays.clock[WOKEN]:
+            if failed or market.table.anyone_woken:
                 break
         else:
             break
@@ -79,16 +88,25 @@ def take_event(state: State, event: AnyEvent) -> Taken:
     market = state.market
     if event.ts_recv > market.now:
         market.now = event.ts_recv
-    taker = _TAKERS.get(type(event), reports.take_report)
+    kind = type(event)
+    taker = _TAKERS.get(kind, reports.take_report)
     if taker is not _take_own_act:
         state.moves += 1
-    return taker(state, event)
+    if state.gauges.none:
+        return taker(state, event)
+    if kind in _MARKET:
+        state.gauges.hear(event)  # type: ignore[arg-type]  # of those kinds
+    elif kind in _CLOCKS:
+        state.gauges.look(event.ts_recv)
+    failed = fail_gauges(state)
+    taken = taker(state, event)
+    return replace(taken, failed=failed + taken.failed, stirred=True) if failed else taken
 
 
-def _ignore(state: State, event: AnyEvent) -> Taken:
-    """Nobody reads these yet."""
-    del state, event
-    return NOTHING
+def _take_news(state: State, event: AnyEvent) -> Taken:
+    """What only gauges hear, who have heard it."""
+    del event
+    return Taken(woken=woken(state))
 
 
 def _take_own_act(state: State, event: AnyEvent) -> Taken:
@@ -134,13 +152,16 @@ def _take_time(state: State, event: Timer | Heartbeat) -> Taken:
             if now >= state.asked_ns[s] + state.quiet_ns[s]:
                 woken_now.append(s)
         state.postponed.difference_update(woken_now)
+    looks = woken(state)
+    if looks:
+        woken_now = sorted({*woken_now, *looks})
     return Taken(woken=tuple(woken_now), stirred=True)
 
 
 def next_due(state: State) -> int | None:
     """When the engine wants to be woken though nothing happens."""
     due = FOREVER
-    for time in (state.desk.due(), *state.check_ns):
+    for time in (state.desk.due(), state.gauges.due_ns, *state.check_ns):
         if time is not None and time < due:
             due = time
     for s in state.postponed:
@@ -150,6 +171,9 @@ def next_due(state: State) -> int | None:
     return None if due == FOREVER else due
 
 
+_MARKET: Final = frozenset(get_args(MarketEvent))
+_CLOCKS: Final = frozenset({Timer, Heartbeat})
+
 _TAKERS: Final[dict[type[AnyEvent], Callable[[State, Any], Taken]]] = {
     Timer: _take_time,
     Heartbeat: _take_time,
@@ -157,7 +181,7 @@ _TAKERS: Final[dict[type[AnyEvent], Callable[[State, Any], Taken]]] = {
     FeedRestored: _take_market,
     InstrumentChanged: _take_market,
     FundingRate: _take_market,
-    **dict.fromkeys(UNREAD, _ignore),
+    **dict.fromkeys(UNREAD, _take_news),
     IntentDurable: _take_own_act,
     OrderSent: _take_own_act,
     CancelRequested: _take_own_act,

@@ -1,7 +1,8 @@
 """Showing a message to the plain-Python signals of its instrument."""
 
 from bot.book.layout import NEVER, SCALAR, SCALAR_NS
-from bot.engine.author import attempt, fail
+from bot.engine.attempt import attempt
+from bot.engine.author import fail
 from bot.engine.outcome import Asked
 from bot.engine.state import State
 from bot.signals.custom import Message
@@ -33,6 +34,14 @@ def look_plain(state: State, block: Block, m: int) -> tuple[Asked, ...]:
             state.broken.add(signal)
             table.publish(signal, None)
             failed += _fail_watchers(state, signal, f"{type(watch).__name__}: {fault}")
+    return tuple(failed)
+
+
+def fail_gauges(state: State) -> tuple[Asked, ...]:
+    """Halt everyone who watches a gauge that has raised; returns them."""
+    failed: list[Asked] = []
+    for signal, fault in state.gauges.faults():
+        failed += _fail_watchers(state, signal, fault)
     return tuple(failed)
 
 

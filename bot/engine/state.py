@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from bot.engine.gauges import Gauges
 from bot.engine.market import Market, Terms
 from bot.engine.memory import memory_of, plain_memory
 from bot.engine.settings import Settings
@@ -86,6 +87,7 @@ class State:
             mark_is_mid=settings.limits.mark is MarkReference.MID,
             windows=tuple(settings.window_ticks(one.id) for one in self.terms.listed),
         )
+        self.gauges = Gauges(self.market)
         self.ledger = Ledger(self.terms.by_id, settings.reporting_currency)
         self.desk = Desk(settings.desk)
         self.halts = Halts()

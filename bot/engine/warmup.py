@@ -15,6 +15,7 @@ from bot.signals.standard import COUNT, window_ready
 from bot.signals.table import Entry
 from bot.tape.columns import columns
 from bot.tape.rows import Block
+from bot.tape.venue_order import FOREVER
 
 
 class Warmup(Struct, frozen=True):
@@ -46,7 +47,12 @@ def warm(state: State, items: Iterable[Block | AnyEvent]) -> None:
         if isinstance(item, Block):
             left = item
             while left.messages:
-                taken = take_block(state, left, columns(left), advance)
+                due = state.gauges.due_ns
+                if due is not None and due < left.first_ns:
+                    state.gauges.look(due)
+                    continue
+                until_ns = FOREVER if due is None else due
+                taken = take_block(state, left, columns(left), advance, until_ns)
                 left = left.part(left.start + taken.consumed, left.stop)
         elif isinstance(item, MarketEvent | Timer | Heartbeat):
             take_event(state, item)

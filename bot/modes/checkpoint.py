@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from bot.book.arrays import Book
+from bot.engine.gauges import GaugesState
 from bot.engine.market import Rate
 from bot.engine.state import State
 from bot.errors import JournalError
@@ -53,6 +54,7 @@ class Market(Struct, frozen=True):
     guarded_ns: int
     broken: list[int]
     open_trades: list[tuple[int, float, float]]
+    gauges: GaugesState = GaugesState((), None, 0, ())
 
 
 class Checkpoint(Struct, frozen=True):
@@ -135,6 +137,7 @@ def _market_of(state: State) -> Market:
         guarded_ns=state.guarded_ns,
         broken=sorted(state.broken),
         open_trades=list(state.open_trades),
+        gauges=state.gauges.state(),
     )
 
 
@@ -162,3 +165,4 @@ def _restore_market(state: State, kept: Market) -> None:
     state.guarded_ns = kept.guarded_ns
     state.broken = set(kept.broken)
     state.open_trades = list(kept.open_trades)
+    state.gauges.restore(kept.gauges)

@@ -105,12 +105,27 @@ class Watch(Struct, frozen=True, kw_only=True):
         return None if age_ms is None or heard == HEARD_TRADE else age_ms * NS_PER_MS
 
 
+class Input(Struct, frozen=True):
+    """One number that a reading was made of, for whoever asks why.
+
+    value: None while it is unknown. age_ns: since it was heard; None: never, or it has no age.
+    contribution: what it adds to the main output; None where the output is no sum.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    age_ns: int | None = None
+    contribution: float | None = None
+
+
 class Score(Struct, frozen=True):
     """What a strategy reads of a watch.
 
     value: None when unknown or stale. z: robust z against its own past, None when there is no
     standardiser or not enough past. age_ns: of its oldest input. quality: 0 to 1.
-    outputs: everything the signal publishes, by name, unknown as None.
+    outputs: everything the signal publishes, by name, unknown as None. why: what it was made
+    of.
     """
 
     value: float | None
@@ -120,6 +135,7 @@ class Score(Struct, frozen=True):
     stale: bool
     quality: float
     outputs: Mapping[str, float | None]
+    why: tuple[Input, ...] = ()
 
 
 def base_per_lot(instrument: Instrument) -> float:

@@ -69,6 +69,8 @@ FUNDING_EXCESS: Final = 12
 NET_CARRY: Final = 13
 PLAIN: Final = 14
 """Computed in Python between two steps of the loop."""
+GAUGE: Final = 15
+"""Computed in Python from rare events and once a second; the loop knows nothing of it."""
 
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8, i8, i8, i8, i8))

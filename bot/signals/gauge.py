@@ -13,22 +13,9 @@ from msgspec import Struct
 
 from bot.model.event import MarketEvent
 from bot.model.units import InstrumentId
+from bot.signals.base import Input as Input
 from bot.signals.base import Terms, Watch
 from bot.signals.options.chain import Chain
-
-
-class Input(Struct, frozen=True):
-    """One number that a reading was made of, for whoever asks why.
-
-    value: None while it is unknown. age_ns: since it was heard; None: never, or it has no age.
-    contribution: what it adds to the main output; None where the output is no sum.
-    """
-
-    name: str
-    value: float | None
-    unit: str
-    age_ns: int | None = None
-    contribution: float | None = None
 
 
 class Reading(Struct, frozen=True):

@@ -10,7 +10,7 @@ from bot.book.layout import LADDER
 from bot.signals import arrays, slots
 from bot.signals.arrays import Signals
 from bot.signals.base import Recipe
-from bot.signals.evaluate import PLAIN
+from bot.signals.evaluate import GAUGE, PLAIN
 from bot.signals.slots import Float64s
 from bot.signals.standard import window_size
 from bot.tape.rows import ROW_KINDS, Int64s
@@ -75,7 +75,7 @@ def lay_out(recipes: Sequence[Recipe], triggers: Sequence[Trigger], instruments:
             slot_count += 1
         if recipe.code == PLAIN:
             plain[recipe.instrument] = 1
-        else:
+        elif recipe.code != GAUGE:
             for i in {recipe.instrument, recipe.other} - {-1}:
                 members[i].append(g)
         for kind in range(ROW_KINDS):

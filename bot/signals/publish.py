@@ -61,6 +61,12 @@ def look(signals: Signals, strategies: int) -> None:
 
 
 @kernel(void(VECTOR, i8))
+def pull_triggers_at(places: Int64s, slot: int) -> None:
+    """`pull_triggers` over the signals at the beginning of a vector of places."""
+    pull_triggers(signals_at(places, 0), slot)
+
+
+@kernel(void(VECTOR, i8))
 def look_at(places: Int64s, strategies: int) -> None:
     """`look` over the signals at the beginning of a vector of places."""
     look(signals_at(places, 0), strategies)

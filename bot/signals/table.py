@@ -1,5 +1,6 @@
 """The watches of all strategies: laid out for the compiled loop, and read back as scores."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -20,14 +21,26 @@ from bot.book.layout import (
     TOUCH_NS,
     TRADE_NS,
 )
-from bot.signals import arrays, publish, slots
-from bot.signals.base import Recipe, Score, Terms, Watch
+from bot.model.instrument import Instrument
+from bot.model.units import InstrumentId
+from bot.signals import arrays, evaluate, publish, slots
+from bot.signals.base import Fees, Input, Recipe, Score, Terms, Watch
 from bot.signals.custom import PlainWatch
+from bot.signals.gauge import GaugeWatch, Reading
 from bot.signals.layout import Trigger, lay_out, places
 from bot.tape.rows import INDEX
 
 STRATEGIES_MAX: Final = 62
 """Woken strategies are bits of one integer."""
+
+# The streams that scores of the loop are computed from, by where a head says when they spoke.
+STREAMS: Final = {
+    BOOK_NS: "book",
+    TOUCH_NS: "touch",
+    TRADE_NS: "trades",
+    SCALAR_NS + INDEX: "index",
+    -1: "funding",
+}
 
 # Where a book's head says when an input was heard; funding is not in it.
 HEARD_AT: Final = {
@@ -43,7 +56,7 @@ class Entry(Struct, frozen=True):
     """Where one watch of one strategy stands in the arrays.
 
     sources: (instrument, where its last word is noted). aged: those that become too old, with
-    the ns that they may be.
+    the ns that they may be. gauge: whether it is computed from rare events.
     """
 
     watch: Watch
@@ -54,6 +67,81 @@ class Entry(Struct, frozen=True):
     trigger: int
     sources: tuple[tuple[int, int], ...]
     aged: tuple[tuple[int, int, int], ...]
+    gauge: bool = False
+
+
+class Gauged(Struct, frozen=True):
+    """A gauge's place: its signal and first slot, and the scores that it looks at, by name."""
+
+    signal: int
+    watch: GaugeWatch
+    slot: int
+    inputs: tuple[tuple[str, Entry], ...]
+
+
+class _Naming:
+    """Terms that remember which instrument has which number."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self.names: dict[int, InstrumentId] = {}
+
+    def instrument(self, instrument: InstrumentId) -> Instrument:
+        return self._terms.instrument(instrument)
+
+    def index(self, instrument: InstrumentId) -> int:
+        i = self._terms.index(instrument)
+        self.names[i] = instrument
+        return i
+
+    def fees(self, instrument: InstrumentId) -> Fees:
+        return self._terms.fees(instrument)
+
+
+class _Found:
+    """The signals that watches come to, each once, what others look at before those."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = _Naming(terms)
+        self.recipes: list[Recipe] = []
+        self.plain: list[PlainWatch | None] = []
+        self.gauges: list[tuple[int, GaugeWatch, list[tuple[str, Watch, int]]]] = []
+        self._place: dict[Any, int] = {}
+
+    def place(self, name: str, watch: Watch) -> int:
+        """The number of the signal that a watch reads."""
+        _check_wake(name, watch)
+        if isinstance(watch, GaugeWatch):
+            return self._gauge(watch)
+        recipe = watch.recipe(self.terms)
+        computed = _computed(watch)
+        return self._number((recipe, computed), recipe, computed)
+
+    def _gauge(self, watch: GaugeWatch) -> int:
+        # How old its inputs may be is part of what a gauge computes.
+        bare = replace(watch, wake=0.0, optional=False, quiet_ms=0)
+        if bare not in self._place:
+            inputs = [(name, one, self.place(name, one)) for name, one in watch.inputs().items()]
+            concerned = [self.terms.index(one) for one in watch.concerns()]
+            recipe = Recipe(
+                code=evaluate.GAUGE,
+                instrument=concerned[0] if concerned else 0,
+                param=(),
+                states=0,
+                outputs=type(watch).outputs,
+                hears=0,
+                sources=(),
+            )
+            self.gauges.append((self._number(bare, recipe, None), bare, inputs))
+        return self._place[bare]
+
+    def _number(self, key: Any, recipe: Recipe, plain: PlainWatch | None) -> int:
+        number = self._place.get(key)
+        if number is None:
+            number = self._place[key] = len(self.recipes)
+            self.recipes.append(recipe)
+            self.plain.append(plain)
+        return number
 
 
 class SignalTable:
@@ -74,23 +162,12 @@ class SignalTable:
         """
         if len(watches) > STRATEGIES_MAX:
             raise ValueError(f"strategies: got {len(watches)}, expected at most {STRATEGIES_MAX}")
-        recipes: list[Recipe] = []
-        plain: list[PlainWatch | None] = []
-        place: dict[Any, int] = {}
-        chosen: list[dict[str, int]] = []
-        for named in watches:
-            mine: dict[str, int] = {}
-            for name, watch in named.items():
-                _check_wake(name, watch)
-                recipe = watch.recipe(terms)
-                computed = _computed(watch)
-                key = (recipe, computed)
-                if key not in place:
-                    place[key] = len(recipes)
-                    recipes.append(recipe)
-                    plain.append(computed)
-                mine[name] = place[key]
-            chosen.append(mine)
+        found = _Found(terms)
+        chosen = [
+            {name: found.place(name, watch) for name, watch in named.items()} for named in watches
+        ]
+        recipes = found.recipes
+        self._instruments = found.terms.names
         self._places = places(recipes)
         triggers = sorted(
             Trigger(self._places[g].slot, strategy, name, watches[strategy][name].wake)
@@ -106,19 +183,34 @@ class SignalTable:
             }
             for strategy, mine in enumerate(chosen)
         )
+        self.gauges: tuple[Gauged, ...] = tuple(
+            Gauged(
+                g,
+                watch,
+                self._places[g].slot,
+                tuple((name, self._entry(inner, recipes[k], k, -1)) for name, inner, k in inputs),
+            )
+            for g, watch, inputs in found.gauges
+        )
+        self.readings: dict[int, Reading] = {}
+        self._stale: set[int] = set()
         self.required: tuple[tuple[tuple[str, Entry], ...], ...] = tuple(
             tuple((name, one) for name, one in entries.items() if not one.watch.optional)
             for entries in self.entries
         )
-        self.ages = [any(one.aged for _, one in required) for required in self.required]
+        self.ages = [
+            any(one.aged or one.gauge for _, one in required) for required in self.required
+        ]
         self.plain_signals: tuple[tuple[int, int, PlainWatch], ...] = tuple(
-            (g, recipes[g].instrument, watch) for g, watch in enumerate(plain) if watch is not None
+            (g, recipes[g].instrument, watch)
+            for g, watch in enumerate(found.plain)
+            if watch is not None
         )
         self.memories: list[dict[str, Any]] = [{} for _ in recipes]
         self.heard_funding_ns = [NEVER] * instruments
         # An item of a memoryview is a plain number, and costs a fifth of what an array's does.
-        self._value = self.arrays.value.data
-        self._known = self.arrays.known.data
+        self._value: Any = self.arrays.value.data
+        self._known: Any = self.arrays.known.data
         self._clock = self.arrays.clock.data
         self._vector = np.zeros(arrays.SIGNALS_LAYOUT.entries, np.int64)
         arrays.SIGNALS_LAYOUT.write(self._vector, 0, self.arrays)
@@ -132,7 +224,8 @@ class SignalTable:
             (i, at, age) for (i, at), age in zip(sources, ages, strict=True) if age is not None
         )
         slot, z_slot = self._places[g]
-        return Entry(watch, g, slot, recipe.outputs, z_slot, trigger, sources, aged)
+        gauge = recipe.code == evaluate.GAUGE
+        return Entry(watch, g, slot, recipe.outputs, z_slot, trigger, sources, aged, gauge)
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -143,7 +236,7 @@ class SignalTable:
     def value(self, entry: Entry, book: Book, now: int) -> float | None:
         """What a watch says now, in one number: None when it is unknown or stale."""
         slot = entry.slot
-        if not self._known[slot]:
+        if not self._known[slot] or slot in self._stale:
             return None
         head = self._head if book.head is self._book_head else self._look_at(book)
         for i, at, age_ns_max in entry.aged:
@@ -155,20 +248,42 @@ class SignalTable:
 
     def score(self, entry: Entry, book: Book, now: int) -> Score:
         """What a watch says now, in full."""
-        expires = self.expires_ns(entry, book)
-        stale = expires is not None and now > expires
-        ready = bool(self._known[entry.slot])
         outputs = {name: self._output(entry.slot + k) for k, name in enumerate(entry.outputs)}
-        heard = [self._heard_ns(book, i, at) for i, at in entry.sources]
+        reading = self.readings.get(entry.signal) if entry.gauge else None
+        if reading is not None:
+            why, stale, quality = reading.inputs, reading.stale, reading.quality
+        else:
+            why, stale = self._why(entry, book, now), self.stale(entry, book, now)
+            quality = 0.0 if entry.gauge else outputs.get("quality", 1.0) or 0.0
+        ages = [one.age_ns for one in why]
+        known = [age for age in ages if age is not None]
+        oldest = max(known, default=None) if len(known) == len(ages) else None
         return Score(
-            value=self._output(entry.slot) if not stale else None,
+            value=None if stale else self._output(entry.slot),
             z=self._output(entry.z_slot) if entry.z_slot >= 0 and not stale else None,
-            age_ns=None if NEVER in heard else max(0, now - min(heard)),
-            ready=ready,
+            age_ns=oldest,
+            ready=self.knows(entry),
             stale=stale,
-            quality=outputs.get("quality", 1.0) or 0.0,
+            quality=quality,
             outputs=outputs,
+            why=why,
         )
+
+    def stale(self, entry: Entry, book: Book, now: int) -> bool:
+        """Whether what a watch was computed from is too old."""
+        if entry.gauge:
+            return entry.slot in self._stale
+        expires = self.expires_ns(entry, book)
+        return expires is not None and now > expires
+
+    def _why(self, entry: Entry, book: Book, now: int) -> tuple[Input, ...]:
+        """The streams that a score of the loop was computed from, and how old they are."""
+        found = []
+        for i, at in entry.sources:
+            heard = self._heard_ns(book, i, at)
+            age = None if heard == NEVER else max(0, now - heard)
+            found.append(Input(f"{self._instruments[i]} {STREAMS[at]}", None, "", age))
+        return tuple(found)
 
     def expires_ns(self, entry: Entry, book: Book) -> int | None:
         """When the first of a watch's inputs becomes too old; None: never."""
@@ -194,6 +309,34 @@ class SignalTable:
         return self._head
 
     # --- writing ---------------------------------------------------------------------------
+
+    def tell(self, gauged: Gauged, reading: Reading) -> None:
+        """Publish what a gauge says; what is no number is unknown."""
+        self.note(gauged, reading)
+        for slot, name in enumerate(type(gauged.watch).outputs, gauged.slot):
+            value = reading.outputs.get(name)
+            if value is not None and math.isfinite(value):
+                self._value[slot], self._known[slot] = value, 1
+            else:
+                self._known[slot] = 0
+        publish.pull_triggers_at(self._vector, gauged.slot)
+
+    def note(self, gauged: Gauged, reading: Reading) -> None:
+        """Keep what a gauge says for whoever asks why, and whether it is stale."""
+        self.readings[gauged.signal] = reading
+        if reading.stale:
+            self._stale.add(gauged.slot)
+        else:
+            self._stale.discard(gauged.slot)
+
+    def withdraw(self, gauged: Gauged) -> None:
+        """Publish that nothing is known of a gauge."""
+        self.tell(gauged, Reading({}, quality=0.0))
+
+    @property
+    def anyone_woken(self) -> bool:
+        """Whether a trigger has woken a strategy that has not looked yet."""
+        return bool(self._clock[arrays.WOKEN])
 
     def woken(self) -> int:
         """Bits of the strategies that a trigger has woken; all that they watch counts as seen."""

@@ -7,6 +7,7 @@ from typing import Final, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.model.command import Side
 from bot.model.event import (
     AnyEvent,
     FeedLost,
@@ -14,6 +15,9 @@ from bot.model.event import (
     FundingRate,
     Heartbeat,
     InstrumentChanged,
+    Liquidation,
+    LongShortRatio,
+    OpenInterest,
     OperatorCommand,
 )
 from bot.model.instrument import Instrument, Kind
@@ -155,6 +159,35 @@ class Tape:
         settles_ns = self._settles_ns()
         self.wait((settles_ns - self.now_ns) / NS_PER_SECOND)
         return self._rate(one, self._rates[one.id] if rate is None else rate, settled=True)
+
+    def open_interest(self, instrument: str, amount: float) -> Self:
+        """The venue tells how much is open: base coins, or quote of an inverse contract."""
+        one = self._one(instrument)
+        told = Decimal(str(amount))
+        return self._tell(one, OpenInterest(**self._times(), instrument=one.id, amount=told))
+
+    def long_short(self, instrument: str, ratio: float, population: str = "accounts") -> Self:
+        """The venue tells how many traders are long for one that is short."""
+        one, told = self._one(instrument), Decimal(str(ratio))
+        return self._tell(
+            one,
+            LongShortRatio(**self._times(), instrument=one.id, ratio=told, population=population),
+        )
+
+    def liquidation(self, instrument: str, side: str, price: float, amount: float) -> Self:
+        """Somebody is liquidated by an order of this side; every such order is told."""
+        one = self._one(instrument)
+        return self._tell(
+            one,
+            Liquidation(
+                **self._times(),
+                instrument=one.id,
+                side=Side.BUY if side == "buy" else Side.SELL,
+                price=Decimal(str(price)),
+                amount=Decimal(str(amount)),
+                complete=True,
+            ),
+        )
 
     def wait(self, seconds: float) -> Self:
         """Let time pass; once a second every book and mark is heard again, as of a living feed."""
