@@ -68,14 +68,22 @@ BOOK_LAYOUT: Final = Layout(
 )
 
 
-def empty(windows: tuple[int, ...], room: int = 2048) -> Book:
+WINDOW_LEAST: Final = 1 << BUCKET_BITS
+"""Ticks of the smallest window."""
+_ROOM: Final = 2048
+_MANY: Final = 128
+
+
+def empty(windows: tuple[int, ...], room: int | None = None) -> Book:
     """Books that have heard nothing yet, one for each window.
 
     windows: ticks of each book's window, powers of two from 64 on. room: levels outside the
-    window that a side can hold before it must grow.
+    window that a side can hold before it must grow; None: what suits so many books.
     """
+    if room is None:
+        room = _ROOM if len(windows) <= _MANY else _ROOM // 16
     for window in windows:
-        if window < 1 << BUCKET_BITS or window & (window - 1):
+        if window < WINDOW_LEAST or window & (window - 1):
             raise ValueError(f"window: got {window}, expected a power of two from 64 on")
     head = np.zeros((len(windows), COLUMNS), np.int64)
     level_at = 0

@@ -13,6 +13,7 @@ from bot.model.units import InstrumentId
 from bot.recording.clock import Stamp
 from bot.recording.importers.archive import import_archive
 from bot.recording.importers.captures import Capture, import_captures
+from bot.recording.importers.chains import import_chains
 from bot.recording.importers.hftbacktest import import_hftbacktest
 from bot.recording.importers.hourly import Quote, import_hourly
 from bot.recording.importers.imported import Imported
@@ -135,6 +136,14 @@ def _positioning(
     )
 
 
+def _chains(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+
+    del inputs, shown
+    return import_chains(_files(given), out, replace=replace)
+
+
 def _hftbacktest(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
@@ -195,6 +204,7 @@ _Importer = Callable[
 ]
 IMPORTERS: Final[dict[str, _Importer]] = {
     "captures": _captures,
+    "chains": _chains,
     "hourly": _hourly,
     "hftbacktest": _hftbacktest,
     "tardis": _tardis,

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 STATED: Final = ("captures", "hourly", "hftbacktest", "tardis", "archive")
 """Formats whose files do not say which instrument they are of."""
-UNSTATED: Final = ("run", "venue-histories", "london-bars", "perpetuals", "positioning")
+UNSTATED: Final = (
+    "run",
+    "venue-histories",
+    "london-bars",
+    "perpetuals",
+    "positioning",
+    "chains",
+)
 FORMATS: Final = STATED + UNSTATED
 PATH: Final = click.Path(path_type=Path)
 FLAWS: Final = {
@@ -78,8 +85,8 @@ FLAWS: Final = {
 def import_(out: Path, form: str, replace: bool, as_json: bool, **given: Any) -> None:
     """Decode files RAW of one instrument, or --file of several, into the recording OUT.
 
-    Formats run (cryptofeed's files of one --venue), venue-histories, london-bars, perpetuals and
-    positioning tell themselves which instruments RAW is of.
+    Formats run (cryptofeed's files of one --venue), chains (Deribit's options), venue-histories,
+    london-bars, perpetuals and positioning tell themselves which instruments RAW is of.
     """
     from bot.cli.importers import IMPORTERS, refuse
 

@@ -14,6 +14,7 @@ from bot.model.event import (
     LongShortRatio,
     OpenInterest,
     OpenInterestWorth,
+    OptionTickers,
     TakerVolume,
 )
 from bot.model.units import InstrumentId
@@ -27,6 +28,7 @@ UNREAD: Final = (
     LongShortRatio,
     TakerVolume,
     FundingTerms,
+    OptionTickers,
 )
 """Only signals read these, so they may concern what is not listed."""
 

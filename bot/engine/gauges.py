@@ -14,10 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from bot.engine.attempt import attempt
+from bot.engine.chains import Chains
 from bot.engine.market import Market
 from bot.model.event import InstrumentChanged, MarketEvent
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals.gauge import Gauge, Reading
+from bot.signals.options.chain import Chain
 from bot.signals.table import Gauged
 
 SILENCE_NS_MAX: Final = 600 * NS_PER_SECOND
@@ -50,6 +52,10 @@ class Gauges:
         for one in self._places:
             for name in one.watch.concerns():
                 self._concerned[name].append(one)
+        self._chained: defaultdict[str, list[Gauged]] = defaultdict(list)
+        for one in self._places:
+            for chain in one.watch.chains():
+                self._chained[chain].append(one)
         self._second_ns: int | None = None
         self._heard_ns = 0
         self._broken: set[int] = set()
@@ -82,13 +88,24 @@ class Gauges:
         if self._second_ns is None and self._places:
             self._second_ns = (now_ns // NS_PER_SECOND + 1) * NS_PER_SECOND
 
-    def look(self, now_ns: int) -> None:
-        """Look at every second that ends with this moment or before."""
+    def look(self, now_ns: int, chains: Chains) -> None:
+        """Look at every second that ends with this moment or before, at due chains first."""
         while self._second_ns is not None and self._second_ns - 1 <= now_ns:
+            for chain in chains.pass_time(self._second_ns):
+                self.take_chain(chain)
             self._look(self._second_ns)
             self._second_ns += NS_PER_SECOND
             if self._second_ns - self._heard_ns > SILENCE_NS_MAX:
                 self._second_ns = None
+
+    def take_chain(self, chain: Chain) -> None:
+        """Show a chain that was computed anew to the gauges that look at it."""
+        for name in {each.chain for each in chain.series}:
+            for place in self._chained.get(name, ()):
+                gauge = self._gauges[place.signal]
+                self._told(
+                    place, partial(gauge.take_chain, chain), max(self._market.now, chain.at_ns)
+                )
 
     def faults(self) -> list[tuple[int, str]]:
         """Signals whose gauges have raised since the last call, and how; they stay unknown."""

@@ -13,6 +13,7 @@ from bot.engine.outcome import Asked
 from bot.engine.plain import fail_gauges, look_plain
 from bot.engine.state import DAY_NS, State
 from bot.engine.taken import NOTHING, Taken
+from bot.errors import DataError
 from bot.model.event import (
     AnyEvent,
     CancelRequested,
@@ -24,6 +25,7 @@ from bot.model.event import (
     IntentDurable,
     MarketEvent,
     OperatorCommand,
+    OptionTickers,
     OrderSent,
     Timer,
 )
@@ -61,6 +63,8 @@ def take_block(
             state.moves += 1
             market.moved(int(block.ts_recv[taken - 1]))
             state.gauges.listen(market.now)
+            if not state.chains.none:
+                state.chains.take_trades(block, before, taken)
         if reason == GROW:
             market.grow()
         elif reason == PYTHON:
@@ -97,10 +101,27 @@ def take_event(state: State, event: AnyEvent) -> Taken:
     if kind in _MARKET:
         state.gauges.hear(event)  # type: ignore[arg-type]  # of those kinds
     elif kind in _CLOCKS:
-        state.gauges.look(event.ts_recv)
+        state.gauges.look(event.ts_recv, state.chains)
     failed = fail_gauges(state)
     taken = taker(state, event)
     return replace(taken, failed=failed + taken.failed, stirred=True) if failed else taken
+
+
+def _take_tickers(state: State, event: OptionTickers) -> Taken:
+    """What was quoted of options; a second that passes with it is computed before."""
+    try:
+        chains = state.chains.take(event)
+    except ValueError as error:
+        raise DataError(
+            f"OptionTickers at {event.ts_recv} ns",
+            str(error),
+            "columns of a chain's tickers",
+            "import the original recording again",
+        ) from error
+    state.gauges.listen(event.ts_recv)
+    for chain in chains:
+        state.gauges.take_chain(chain)
+    return Taken(woken=woken(state))
 
 
 def _take_news(state: State, event: AnyEvent) -> Taken:
@@ -182,6 +203,7 @@ _TAKERS: Final[dict[type[AnyEvent], Callable[[State, Any], Taken]]] = {
     InstrumentChanged: _take_market,
     FundingRate: _take_market,
     **dict.fromkeys(UNREAD, _take_news),
+    OptionTickers: _take_tickers,
     IntentDurable: _take_own_act,
     OrderSent: _take_own_act,
     CancelRequested: _take_own_act,

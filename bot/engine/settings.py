@@ -4,9 +4,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from bot.book.arrays import WINDOW_LEAST
 from bot.book.books import WINDOW_DEFAULT, window_for
 from bot.execution.desk import DeskConfig
-from bot.model.instrument import Instrument
+from bot.model.instrument import Instrument, Kind
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.limits import LimitBook
 from bot.signals.base import Fees
@@ -32,6 +33,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     epoch: str
     prices: dict[InstrumentId, int] = {}
 
-    def window_ticks(self, instrument: InstrumentId) -> int:
-        """Ticks of the dense window of a book."""
-        return window_for(self.prices[instrument]) if instrument in self.prices else WINDOW_DEFAULT
+    def window_ticks(self, instrument: Instrument) -> int:
+        """Ticks of the dense window of a book; a chain has thousands of options, quoted apart."""
+        if instrument.id in self.prices:
+            return window_for(self.prices[instrument.id])
+        return WINDOW_LEAST if instrument.kind is Kind.OPTION else WINDOW_DEFAULT

@@ -156,30 +156,8 @@ class EngineSight:
         return self._state.terms.fees(instrument)
 
     def chain(self, underlying: Currency) -> Chain:
-        """The options of an underlying; their quotes come with the option feeds."""
-        options = [
-            one
-            for one in self._state.terms.listed
-            if one.kind is Kind.OPTION and one.base == underlying
-        ]
-        unknown = np.full(len(options), math.nan)
-        touches = [self.touch_of(one.id) for one in options]
-        return Chain(
-            ids=tuple(one.id for one in options),
-            expiry_ns=np.array([one.expiry_ns or 0 for one in options], np.int64),
-            strike=np.array([float(one.strike or 0) for one in options]),
-            call=np.array([bool(one.call) for one in options]),
-            bid=np.array([touch.bid if touch else math.nan for touch in touches]),
-            ask=np.array([touch.ask if touch else math.nan for touch in touches]),
-            iv=unknown,
-            delta=unknown,
-            net_delta=unknown,
-            gamma=unknown,
-            vega=unknown,
-            age_ns=np.array(
-                [self._state.market.quote_age_ns(one.id) or 0 for one in options], np.int64
-            ),
-        )
+        """The options of an underlying that were quoted, as they stood at the last second."""
+        return self._state.chains.of(underlying, self._state.now)
 
     def delta(self, strategy: int, underlying: Currency) -> float | None:
         """The strategy's net delta in coins; None while a part of it is unknown."""

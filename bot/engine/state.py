@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from bot.engine.chains import Chains
 from bot.engine.gauges import Gauges
 from bot.engine.market import Market, Terms
 from bot.engine.memory import memory_of, plain_memory
@@ -85,9 +86,10 @@ class State:
             self.terms,
             self.watches,
             mark_is_mid=settings.limits.mark is MarkReference.MID,
-            windows=tuple(settings.window_ticks(one.id) for one in self.terms.listed),
+            windows=tuple(settings.window_ticks(one) for one in self.terms.listed),
         )
         self.gauges = Gauges(self.market)
+        self.chains = Chains(self.terms.listed)
         self.ledger = Ledger(self.terms.by_id, settings.reporting_currency)
         self.desk = Desk(settings.desk)
         self.halts = Halts()

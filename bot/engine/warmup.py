@@ -49,7 +49,7 @@ def warm(state: State, items: Iterable[Block | AnyEvent]) -> None:
             while left.messages:
                 due = state.gauges.due_ns
                 if due is not None and due < left.first_ns:
-                    state.gauges.look(due)
+                    state.gauges.look(due, state.chains)
                     continue
                 until_ns = FOREVER if due is None else due
                 taken = take_block(state, left, columns(left), advance, until_ns)

@@ -129,6 +129,18 @@ class LiquidationVolume(Event, frozen=True, gc=False, tag=True, kw_only=True):
     complete: bool = False
 
 
+class OptionTickers(Event, frozen=True, gc=False, tag=True, kw_only=True):
+    """What a venue said of the options of one chain, at most a second of it, as columns.
+
+    instrument: the first option of the chain, which stands for all. options: what rows number.
+    columns: of `bot.tape.tickers`, by name, as little-endian bytes. ts_recv: of the last row.
+    """
+
+    instrument: InstrumentId
+    options: tuple[InstrumentId, ...]
+    columns: dict[str, bytes]
+
+
 class InstrumentChanged(Event, frozen=True, gc=False, tag=True, kw_only=True):
     """A listing, a delisting (`active` is False) or changed contract terms."""
 
@@ -351,6 +363,7 @@ MarketEvent = (
     | OpenInterestWorth
     | TakerVolume
     | LiquidationVolume
+    | OptionTickers
     | InstrumentChanged
     | FeedLost
     | FeedRestored

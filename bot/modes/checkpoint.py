@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from bot.book.arrays import Book
+from bot.engine.chains import ChainState
 from bot.engine.gauges import GaugesState
 from bot.engine.market import Rate
 from bot.engine.state import State
@@ -55,6 +56,7 @@ class Market(Struct, frozen=True):
     broken: list[int]
     open_trades: list[tuple[int, float, float]]
     gauges: GaugesState = GaugesState((), None, 0, ())
+    chains: list[ChainState] = []
 
 
 class Checkpoint(Struct, frozen=True):
@@ -138,6 +140,7 @@ def _market_of(state: State) -> Market:
         broken=sorted(state.broken),
         open_trades=list(state.open_trades),
         gauges=state.gauges.state(),
+        chains=state.chains.state(),
     )
 
 
@@ -165,4 +168,5 @@ def _restore_market(state: State, kept: Market) -> None:
     state.guarded_ns = kept.guarded_ns
     state.broken = set(kept.broken)
     state.open_trades = list(kept.open_trades)
+    state.chains.restore(kept.chains)
     state.gauges.restore(kept.gauges)

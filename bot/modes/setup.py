@@ -74,7 +74,7 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
         for one in listed
         if one.id in settings.fees
     }
-    windows = tuple(settings.window_ticks(one.id) for one in listed)
+    windows = tuple(settings.window_ticks(one) for one in listed)
     return SimulatedVenue(
         tuple(one.id for one in listed),
         windows,

@@ -1,6 +1,6 @@
 """The writer of recordings: blocks and events in, Parquet files out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -54,8 +54,12 @@ class RecordingWriter:
         group_rows: int = GROUP_ROWS,
         replace: bool = False,
         create: Create = create_new,
+        chains: Mapping[InstrumentId, tuple[Instrument, ...]] | None = None,
     ) -> None:
-        """Write nothing yet; `clock_offset_ns` is what was already added to the times."""
+        """Write nothing yet; `clock_offset_ns` is what was already added to the times.
+
+        chains: by its first option, the options that tickers of a chain are about.
+        """
         self._folder = folder
         self._period = period
         self._group_rows = group_rows
@@ -63,7 +67,10 @@ class RecordingWriter:
         self._create = create
         self._headers = {
             instrument.id: {
-                kind: Header(kind, instrument, clock_offset_ns, origin) for kind in Kind
+                kind: Header(
+                    kind, instrument, clock_offset_ns, origin, (chains or {}).get(instrument.id, ())
+                )
+                for kind in Kind
             }
             for instrument in instruments
         }

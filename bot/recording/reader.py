@@ -83,8 +83,9 @@ class Recording(Struct, frozen=True):
 
     @property
     def instruments(self) -> dict[InstrumentId, Instrument]:
-        """The instruments with anything recorded, by id."""
-        return {file.header.instrument.id: file.header.instrument for file in self.files}
+        """The instruments with anything recorded, the options of chains included, by id."""
+        found = {one.id: one for file in self.files for one in file.header.options}
+        return found | {file.header.instrument.id: file.header.instrument for file in self.files}
 
     @property
     def span(self) -> tuple[int, int]:
@@ -98,7 +99,10 @@ class Recording(Struct, frozen=True):
         return offsets.pop() if len(offsets) == 1 else None
 
     def sources(self, instruments: Iterable[InstrumentId] | None = None) -> list[RecordedSource]:
-        """A source for each instrument, by name; NotFoundError for one that is not recorded."""
+        """A source for each instrument, by name; NotFoundError for one that is not recorded.
+
+        That of an option says nothing itself when its chain is recorded as a whole.
+        """
         known = self.instruments
         wanted = sorted(known if instruments is None else set(instruments))
         for instrument in wanted:

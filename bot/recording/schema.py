@@ -69,13 +69,15 @@ class Header(Struct, frozen=True):
     """What the metadata of a file says about all of it.
 
     clock_offset_ns: what was added to the recorder's clock; None when nobody had to ask.
-    origin: where the market data came from, for people.
+    origin: where the market data came from, for people. options: the contracts of a chain whose
+    tickers stand in this file, under its first option.
     """
 
     kind: Kind
     instrument: Instrument
     clock_offset_ns: int | None
     origin: str
+    options: tuple[Instrument, ...] = ()
 
     def metadata(self) -> dict[bytes, bytes]:
         """The key-value metadata of a Parquet file."""
@@ -85,6 +87,7 @@ class Header(Struct, frozen=True):
             b"bot.instrument": _encoder.encode(self.instrument),
             b"bot.clock_offset_ns": msgspec.json.encode(self.clock_offset_ns),
             b"bot.origin": self.origin.encode(),
+            b"bot.options": _encoder.encode(self.options),
         }
 
 
@@ -108,6 +111,9 @@ def header_of(metadata: dict[bytes, bytes] | None, where: str) -> Header:
             instrument=msgspec.json.decode(found[b"bot.instrument"], type=Instrument),
             clock_offset_ns=msgspec.json.decode(found[b"bot.clock_offset_ns"], type=int | None),
             origin=found[b"bot.origin"].decode(),
+            options=msgspec.json.decode(
+                found.get(b"bot.options", b"[]"), type=tuple[Instrument, ...]
+            ),
         )
     except (KeyError, ValueError) as error:
         raise DataError(

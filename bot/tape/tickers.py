@@ -9,13 +9,15 @@ compares exactly. What a venue calculates (mark, its volatility, the forward, op
 stands on no grid and only feeds arithmetic: float64, NaN where the source does not say.
 """
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from bot.model.units import InstrumentId
+from bot.model.event import OptionTickers
+from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.tape.rows import Int32s, Int64s
 
 Float64s = npt.NDArray[np.float64]
@@ -94,6 +96,69 @@ class Tickers(Struct, frozen=True, gc=False):
     def before(self, ts_recv: int) -> int:
         """Index of the first row received at `ts_recv` or later, within this block."""
         return self.start + int(np.searchsorted(self.ts_recv[self.start : self.stop], ts_recv))
+
+
+COLUMNS: Final[dict[str, Any]] = {
+    "ts_recv": np.dtype("<i8"),
+    "ts_venue": np.dtype("<i8"),
+    "instrument": np.dtype("<i4"),
+    "flags": np.dtype("<i4"),
+    **dict.fromkeys(INTEGERS, np.dtype("<i8")),
+    **dict.fromkeys(FLOATS, np.dtype("<f8")),
+}
+
+
+def chain_of(instrument: InstrumentId) -> str:
+    """The chain that an option belongs to: `deribit:BTC/USD:BTC-261225-100000-C` is of
+    `deribit:BTC/USD:BTC`.
+    """
+    return instrument.partition("-")[0]
+
+
+def told(tickers: Tickers) -> Iterator[OptionTickers]:
+    """Tickers as events of the tape, one for each second in which anything was said.
+
+    Nobody computes anything of a chain inside a second, so that its rows may come together,
+    when the last of them was received.
+    """
+    chain = min(tickers.instruments)
+    start = tickers.start
+    while start < tickers.stop:
+        second = int(tickers.ts_recv[start]) // NS_PER_SECOND + 1
+        stop = tickers.before(second * NS_PER_SECOND)
+        part = slice(start, stop)
+        # Only the options that this second is about are named.
+        numbers, instrument = np.unique(tickers.instrument[part], return_inverse=True)
+        columns = {
+            name: getattr(tickers, name)[part].astype(dtype).tobytes()
+            for name, dtype in COLUMNS.items()
+        }
+        columns["instrument"] = instrument.astype(COLUMNS["instrument"]).tobytes()
+        yield OptionTickers(
+            ts_recv=int(tickers.ts_recv[stop - 1]),
+            ts_venue=int(tickers.ts_venue[part].max()),
+            instrument=chain,
+            options=tuple(tickers.instruments[k] for k in numbers.tolist()),
+            columns=columns,
+        )
+        start = stop
+
+
+def tickers_of(event: OptionTickers) -> Tickers:
+    """The rows of an event; ValueError says which cannot be."""
+    read: dict[str, Any] = {}
+    for name, dtype in COLUMNS.items():
+        content = event.columns.get(name)
+        if content is None or len(content) % dtype.itemsize:
+            raise ValueError(f"tickers: got no whole column {name}, expected one")
+        read[name] = np.frombuffer(content, dtype).astype(dtype.newbyteorder("="))
+    rows = {name: len(column) for name, column in read.items()}
+    if len(set(rows.values())) != 1:
+        raise ValueError(f"tickers: got columns of {rows} rows, expected as many in each")
+    block = Tickers(instruments=event.options, start=0, stop=rows["ts_recv"], **read)
+    if complaint := fault(block):
+        raise ValueError(f"tickers: {complaint}")
+    return block
 
 
 def fault(tickers: Tickers) -> str:

@@ -20,7 +20,7 @@ from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import Currency, InstrumentId
 from bot.recording.importers.deribit_chains import read_chains
 from bot.signals.options.black76 import NS_A_YEAR, greeks
-from bot.signals.options.chain import Chain, chain_of
+from bot.signals.options.chain import Chain
 from bot.signals.options.chain_book import ChainBook
 from bot.signals.options.gamma import (
     GammaExposureAbsolute,
@@ -31,7 +31,7 @@ from bot.signals.options.positioning import OptionInterestSkew
 from bot.signals.options.smile import mispricing
 from bot.signals.options.svi import Svi
 from bot.signals.options.volatility import AtForwardVolatility, Butterfly, RiskReversal
-from bot.tape.tickers import TickerBuilder, Tickers
+from bot.tape.tickers import TickerBuilder, Tickers, chain_of
 
 ROUNDS = 15
 CHAIN = "deribit:BTC/USD:BTC"

@@ -17,13 +17,13 @@ from bot.errors import DataError, NotFoundError, UsageError
 from bot.model.instrument import Instrument, Kind
 from bot.recording.importers.deribit_chains import FEED_LATENCY_NS, Chains, read_chains
 from bot.signals.options.black76 import NS_A_YEAR, greeks
-from bot.signals.options.chain import Chain, chain_of
+from bot.signals.options.chain import Chain
 from bot.signals.options.chain_book import ChainBook
 from bot.signals.options.gamma import GammaExposureAbsolute, GammaExposureNaive
 from bot.signals.options.implied import implied_volatility
 from bot.signals.options.positioning import OptionInterestSkew
 from bot.signals.options.volatility import AtForwardVolatility, Butterfly, RiskReversal
-from bot.tape.tickers import ESTIMATED, fault
+from bot.tape.tickers import ESTIMATED, chain_of, fault
 from tests.signals.harness import FakeTerms
 
 SNAPSHOTS = 73

@@ -107,13 +107,6 @@ class Chain(Struct, frozen=True):
 _REQUIRED: Final = tuple(field.name for field in fields(Chain) if field.required)
 
 
-def chain_of(instrument: InstrumentId) -> str:
-    """The chain that an option belongs to: `deribit:BTC/USD:BTC-261225-100000-C` is of
-    `deribit:BTC/USD:BTC`.
-    """
-    return instrument.partition("-")[0]
-
-
 def join(chains: Sequence[Chain]) -> Chain:
     """Several chains of one underlying as one, in the order given; each keeps its own smiles."""
     if len(chains) == 1:

@@ -13,12 +13,12 @@ import numpy as np
 
 from bot.model.instrument import Instrument, Kind
 from bot.model.units import NS_PER_SECOND, InstrumentId
-from bot.signals.options.chain import Chain, chain_of
+from bot.signals.options.chain import Chain
 from bot.signals.options.computing import Fixed, computed
 from bot.signals.options.heard import DUE_NS, FLOW_HALF_NS, FLOW_NS, UNHEARD, Heard, unheard
 from bot.signals.options.settlement import AVERAGING_NS
 from bot.tape.rows import Int32s
-from bot.tape.tickers import UNQUOTED, Float64s, Tickers
+from bot.tape.tickers import UNQUOTED, Float64s, Tickers, chain_of
 
 QUOTE_AGE_NS_MAX: Final = 60 * NS_PER_SECOND
 

@@ -12,12 +12,13 @@ from msgspec.structs import replace
 from bot.model.instrument import Instrument
 from bot.model.units import InstrumentId
 from bot.signals.options.black76 import NS_A_YEAR, Float64s, greeks
-from bot.signals.options.chain import NEVER, Bools, Chain, Int64s, Series, chain_of
+from bot.signals.options.chain import NEVER, Bools, Chain, Int64s, Series
 from bot.signals.options.heard import FLOW_NS, UNHEARD, Heard
 from bot.signals.options.implied import implied_volatility
 from bot.signals.options.settlement import share_left
 from bot.signals.options.smile import fit_smile
 from bot.signals.options.svi import has_calendar_arbitrage
+from bot.tape.tickers import chain_of
 
 SPREAD_MAX: Final = 0.30
 """Of the mid: a wider quote says nothing of volatility."""

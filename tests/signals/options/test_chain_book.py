@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.signals.options.black76 import greeks
-from bot.signals.options.chain import NEVER, Chain, chain_of, join
+from bot.signals.options.chain import NEVER, Chain, join
 from bot.signals.options.chain_book import ChainBook
-from bot.tape.tickers import UNQUOTED
+from bot.tape.tickers import UNQUOTED, chain_of
 from tests.signals.options.quotes import (
     CHAIN,
     DAY,
