@@ -1,6 +1,6 @@
 """Watches over a universe: one row for each instrument in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -32,15 +32,26 @@ def spread_out(
     single: dict[str, Watch] = {}
     groups: dict[str, Group] = {}
     for name, watch in watches.items():
-        subject: Any = getattr(watch, "instrument", None)
-        if not isinstance(subject, Universe):
+        subject, rowed = _subject(watch)
+        if subject is None:
             single[name] = watch
             continue
         rows = []
         for one in listed:
             if subject.has(replace(one, active=True)):
                 row = f"{name} {one.id}"
-                single[row] = replace(watch, instrument=one.id, optional=True)
+                single[row] = replace(rowed(one.id), optional=True)
                 rows.append((one.id, row))
         groups[name] = Group(subject, tuple(rows))
     return single, groups
+
+
+def _subject(watch: Watch) -> tuple[Universe | None, Callable[[InstrumentId], Watch]]:
+    """The universe that a watch is over, if it is, and the watch of one of its instruments."""
+    one: Any = getattr(watch, "instrument", None)
+    if isinstance(one, Universe):
+        return one, lambda name: replace(watch, instrument=name)
+    many: Any = getattr(watch, "instruments", None)
+    if isinstance(many, Universe):
+        return many, lambda name: replace(watch, instruments=(name,))
+    return None, lambda _: watch

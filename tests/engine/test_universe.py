@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot import InstrumentId, Kind, LogMid, Target, Universe, Urgency
+from bot import FundingExcess, InstrumentId, Kind, LogMid, Target, Universe, Urgency
+from bot.signals.open_interest.change import OpenInterestChange
 from bot.testing import Tape, listing, run
 from tests.engine.world import ETH, PERP, SPOT, Does, asked_at, quoted
 
@@ -102,3 +103,62 @@ def test_what_is_delisted_may_be_sold_and_not_bought() -> None:
 
 
 UNKNOWN = pytest.approx(math.nan, nan_ok=True)
+
+
+VENUES = ("one", "two", "three")
+MANY = [InstrumentId(f"{venue}:C{k:02d}/USDT:USDT") for venue in VENUES for k in range(50)]
+
+
+def crowd() -> Tape:
+    """150 perpetuals on three venues, each with a book and a rate."""
+    tape = Tape([listing(name) for name in MANY])
+    for k, name in enumerate(MANY):
+        tape.book(name, 100.0 + k, 100.1 + k).funding(name, 0.0001).open_interest(name, 1000.0)
+    return tape.wait(0.5)
+
+
+def test_a_hundred_and_fifty_perpetuals_wake_only_for_what_is_watched() -> None:
+    rates: list[list[float]] = []
+
+    def decide(view: Any) -> None:
+        rates.append(view.table("rate").tolist())
+
+    looks = {
+        "rate": FundingExcess(PERPS, interest_bps_8h=1.0, wake=0.5),
+        "open": OpenInterestChange(instruments=PERPS, wake=10.0),
+    }
+    tape = crowd()
+    for k in range(40):  # nothing that is watched moves
+        tape.book(MANY[k], 99.0 + k, 99.1 + k).trade(MANY[k], "buy", 99.1 + k, 1.0)
+    tape.wait(0.5).funding(MANY[7], 0.0009).wait(0.5).funding(MANY[8], 0.00011).wait(0.5)
+
+    done = run(Does(does=decide, looks=looks), tape)
+
+    when = asked_at(done)
+    assert when[-1] == 1.0  # the one rate that moved by 8 bps, and not the one by a tenth
+    assert all(at == 0.0 for at in when[:-1])
+    before, after = rates[-2], rates[-1]
+    names = sorted(MANY)
+    moved = [name for name, one, other in zip(names, before, after, strict=True) if one != other]
+    assert moved == [MANY[7]]
+    assert after[names.index(MANY[7])] == pytest.approx(8.0)
+
+
+def test_a_table_of_open_interest_has_a_row_for_each_contract() -> None:
+    seen: list[list[float]] = []
+    tape = quoted(PERP, ETH).open_interest(PERP, 100.0).open_interest(ETH, 5.0).wait(0.1)
+    looks = {
+        "open": OpenInterestChange(instruments=PERPS, wake=0.001),
+        "mid": LogMid(PERPS, wake=0.5),
+    }
+
+    def decide(view: Any) -> None:
+        seen.append(view.table("open").tolist())
+
+    for k in range(14):
+        tape.wait(300).open_interest(ETH, 5.0).wait(0.1).open_interest(PERP, 100.0 + k)
+    run(Does(does=decide, looks=looks), tape.wait(1))
+
+    assert len(seen[-1]) == 2
+    assert seen[-1][0] == pytest.approx(12 / 101, rel=0.2)
+    assert seen[-1][1] == 0.0

@@ -198,15 +198,18 @@ def test_a_signal_ends_it_in_good_order_and_people_were_obeyed(tmp_path):
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path):
-    bot = Process(tmp_path / "session", 60)
-    bot.until_it_trades()
-
-    os.kill(bot.child.pid, signal.SIGINT)
-    os.kill(bot.child.pid, signal.SIGINT)
-    time.sleep(0.01)
-    if bot.child.poll() is None:
+    # Signals that the process has not looked at yet are one: a busy machine may need some tries.
+    for attempt in range(4):
+        bot = Process(tmp_path / f"session{attempt}", 60)
+        bot.until_it_trades()
         os.kill(bot.child.pid, signal.SIGINT)
-    code, _, err = bot.end()
-
-    assert code == 130
-    assert "Traceback" not in err
+        os.kill(bot.child.pid, signal.SIGINT)
+        time.sleep(0.01)
+        if bot.child.poll() is None:
+            os.kill(bot.child.pid, signal.SIGINT)
+        code, _, err = bot.end()
+        assert "Traceback" not in err
+        if code == 130:
+            return
+        assert code in (0, -signal.SIGINT), err  # it had ended well before the second was heard
+    raise AssertionError("no second signal was heard in four tries")
