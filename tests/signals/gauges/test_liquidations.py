@@ -39,9 +39,9 @@ from tests.signals.gauges.bench import (
     lost,
     made,
     outputs,
-    ratio,
     restored,
     settled,
+    taken,
     value,
 )
 from tests.signals.gauges.every import ANY
@@ -391,7 +391,7 @@ class TestAtRisk:
         gauge = made(
             OpenInterestAtRisk(A, ANY, 0.005, wake=1.0),
             interest(T0, 1000),
-            ratio(T0, "2", "taker_volume"),
+            taken(T0, 2),
         )
         self.looks(gauge, 60_000, 1)
         feed(gauge, interest(T0 + MINUTE, 1100))
