@@ -137,5 +137,4 @@ class LiquidationFlow(GaugeWatch, frozen=True):
         """A gauge that has heard nothing."""
         if not self.instruments:
             raise ValueError("LiquidationFlow.instruments: got none, expected at least one")
-        inverse = {str(name): terms.instrument(name).inverse for name in self.instruments}
-        return LiquidationFlowGauge(tally_for(self.complete, inverse))
+        return LiquidationFlowGauge(tally_for(self.complete, self.instruments, terms))

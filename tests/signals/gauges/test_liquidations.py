@@ -1,6 +1,7 @@
 """Forced orders, the map of the next ones, cascades and squeezes."""
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from tests.signals.gauges.bench import (
     C,
     Look,
     changed,
+    contract,
     feed,
     forced,
     funding,
@@ -45,6 +47,7 @@ from tests.signals.gauges.bench import (
     value,
 )
 from tests.signals.gauges.every import ANY
+from tests.signals.harness import FakeTerms
 
 near = pytest.approx
 BUY, SELL = Side.BUY, Side.SELL
@@ -81,6 +84,21 @@ class TestFlow:
         gauge = made(self.flow(C), forced(T0, BUY, 50_000, 700, name=C))
 
         assert value(gauge, T0) == near(700)
+
+    @pytest.mark.parametrize(("name", "worth"), [(A, 0.01 * 300 * 50_000), (C, 100 * 300)])
+    def test_an_amount_in_contracts_is_worth_what_these_stand_for(self, name, worth):
+        """OKX forces 300 contracts of 0.01 coins, Binance's COIN-M 300 of 100 dollars."""
+        size = Decimal("0.01") if name == A else Decimal(100)
+        gauge = made(
+            self.flow(name),
+            changed(T0, name, contract_size=size),
+            forced(T0, BUY, 50_000, 300, name=name),
+        )
+        listed = FakeTerms([contract(name, contract_size=size)])
+        fresh = feed(self.flow(name).gauge(listed), forced(T0, BUY, 50_000, 300, name=name))
+
+        assert value(gauge, T0) == near(worth)
+        assert value(fresh, T0) == near(worth)
 
     def test_samples_are_never_mixed_with_complete_records(self):
         orders = forced(T0, BUY, 100, 1), forced(T0 + 1, BUY, 100, 9, complete=False)
