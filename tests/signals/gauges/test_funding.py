@@ -507,6 +507,26 @@ class TestDivergence:
         now = T0 + 19 * EIGHT + SECOND
         assert outputs(gauge, now)["three_days"] == near(2.0 - theory)
 
+    def test_what_theory_was_is_of_the_settlements_that_it_is_compared_with(self):
+        watch = FundingDivergence(A, 1e-4, carry=ANY, carry_assumed=None, wake=1.0)
+        gauge = made(watch, settled(T0, "0.01"), Look(T0 + HOUR, {"carry": 0.0}))
+
+        feed(gauge, settled(T0 + EIGHT, "0.0002"))
+
+        assert outputs(gauge, T0 + EIGHT + SECOND)["three_days"] == near(2.0)
+
+    def test_its_z_needs_nobody_who_says_what_was_settled(self):
+        """Binance's stream only predicts; the settlement after shows that one has passed."""
+        gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+        for k in range(31):
+            for before in (60, 1):
+                settles = T0 + (k + 1) * EIGHT
+                rate = f"0.0001{k % 3 + before}"
+                feed(gauge, funding(settles - before * MINUTE, rate, settles))
+
+        xs = [float(f"0.0001{k % 3 + 1}") * 1e4 for k in range(31)]
+        assert outputs(gauge, T0 + 31 * EIGHT - MINUTE)["z"] == near(robust_z(xs[-1], xs[:-1], 90))
+
     @given(st.lists(st.integers(-30, 30), min_size=1, max_size=50))
     def test_its_z_is_of_predictions_over_theory_by_interval(self, tenths):
         gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
