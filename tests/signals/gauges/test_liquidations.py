@@ -225,6 +225,17 @@ class TestHawkes:
         assert even.branching < 0.01
 
 
+def test_orders_of_one_frame_are_no_decay_in_no_time():
+    """Three orders a frame: without a bound their decay is fitted as 5e21 in a second."""
+    rng = np.random.default_rng(7)
+    times = np.repeat(np.sort(rng.uniform(0.0, 21_600.0, 300)), 3)
+
+    found = hawkes.fit(times, 21_600.0)
+
+    assert found.branching == near(2 / 3, abs=0.05)
+    assert found.beta <= hawkes.BETA_MAX
+
+
 def simulated(mu, branching, beta, until, rng):
     """Thinning: as the process is defined, event by event."""
     t, excited, times = 0.0, 0.0, []
