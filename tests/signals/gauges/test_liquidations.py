@@ -32,6 +32,7 @@ from tests.signals.gauges.bench import (
     Look,
     changed,
     contract,
+    copied,
     feed,
     forced,
     funding,
@@ -287,11 +288,11 @@ class TestLedger:
     def test_entries_of_five_minutes_are_one_at_their_mean(self):
         ledger = Ledger(CLASSES, 0.005)
         for k in range(100):
-            ledger.open(T0 + k * 20 * SECOND, 100.0 + k, 1.0, (-1.0) ** k)
+            ledger.open(T0 + k * 20 * SECOND, 100.0 + 0.01 * k, 1.0, (-1.0) ** k)
 
         assert len(ledger.times) == 7
-        assert ledger.prices[0] == near(107.0)
-        assert ledger.coins == near(100.0)
+        assert ledger.prices[0] == near(100.07)
+        assert ledger.amount == near(100.0)
 
     @given(
         st.lists(
@@ -313,7 +314,7 @@ class TestLedger:
             assert sum(ledger.longs) == near(sum(ledger.shorts), rel=1e-9, abs=1e-9)
             assert min([*ledger.longs, *ledger.shorts], default=0.0) >= 0.0
         if t - T0 < 30 * DAY:
-            assert ledger.coins == near(coins, rel=1e-6, abs=1e-6)
+            assert ledger.amount == near(coins, rel=1e-6, abs=1e-6)
 
     @given(
         st.lists(
@@ -364,6 +365,38 @@ class TestAtRisk:
 
         assert gauge.map.ledger.prices == near([60_000.0])
         assert gauge.map.ledger.longs == gauge.map.ledger.shorts == [100.0]
+
+    def test_who_was_liquidated_is_gone_when_the_price_comes_back(self):
+        """Longs of 25 and more at 60,000 die above 57,800: a dip to 57,500 takes them all."""
+        gauge = made(OpenInterestAtRisk(A, ANY, 0.005, wake=1.0), interest(T0, 1000))
+        self.looks(gauge, 60_000, 1)
+        feed(gauge, interest(T0 + MINUTE, 1100))
+        self.looks(gauge, 60_000, 61)
+        before = gauge.map.within(-0.05)
+
+        self.looks(gauge, 57_500, 62)
+        self.looks(gauge, 60_000, 63)
+        again = feed(copied(gauge), interest(T0 + 2 * MINUTE, 1101))
+
+        assert before == near(100 * 0.55 * 60_000)
+        assert gauge.map.within(-0.05) == 0.0
+        assert again.map.within(-0.05) == near(0.55 * 60_000)
+        assert gauge.map.within(0.05) == near(before)
+
+    def test_inverse_contracts_close_by_what_they_opened_by_wherever_the_price_is(self):
+        """A million dollars opened at 50,000 and closed at 100,000 leave nothing behind."""
+        gauge = made(OpenInterestAtRisk(C, ANY, 0.005, wake=1.0), interest(T0, 1_000_000, C))
+        self.looks(gauge, 50_000, 1)
+        feed(gauge, interest(T0 + MINUTE, 2_000_000, C))
+        self.looks(gauge, 50_000, 61)
+        opened = gauge.map.within(0.05), gauge.map.coverage()
+
+        self.looks(gauge, 100_000, 62)
+        feed(gauge, interest(T0 + 2 * MINUTE, 1_000_000, C))
+
+        assert opened == (near(550_000), near(0.5))
+        assert gauge.map.ledger.amount == near(0.0, abs=1e-3)
+        assert gauge.map.coverage() == near(0.0, abs=1e-9)
 
     def test_reports_within_a_minute_are_one_entry(self):
         gauge = made(OpenInterestAtRisk(A, ANY, 0.005, wake=1.0), interest(T0, 1000))
