@@ -250,6 +250,28 @@ class TestPositioning:
 
         assert (value(gauge, T0 + 1), gauge.read(T0 + 1).quality) == (near(0.2), 0.5)
 
+    def test_a_ratio_in_percent_is_not_believed_however_often_it_repeats(self):
+        gauge = made(AccountImbalance(A, wake=1.0), ratio(T0, "1.5", "accounts"))
+        for k in range(1, 40):
+            feed(gauge, ratio(T0 + 5 * k * MINUTE, f"15{k % 2}", "accounts"))
+
+        assert value(gauge, T0 + 195 * MINUTE) == near(0.2)
+        assert gauge.read(T0 + 195 * MINUTE).stale
+
+    def test_a_report_is_not_compared_with_what_the_other_said_long_ago(self):
+        gauge = SmartMinusCrowd(A, z_obs=12, wake=1.0).gauge(TERMS)
+        for k in range(13):
+            feed(gauge, ratio(T0 + 5 * k * MINUTE, f"1.{k % 3}", "top_positions"))
+            feed(gauge, ratio(T0 + 5 * k * MINUTE, "1.5", "accounts"))
+        before, usual = outputs(gauge, T0 + HOUR)["z"], list(gauge.window.ring)
+
+        for k in range(15, 30):
+            feed(gauge, ratio(T0 + 5 * k * MINUTE, f"{1 + k / 20}", "accounts"))
+
+        assert before is not None
+        assert gauge.window.ring == usual
+        assert outputs(gauge, T0 + 150 * MINUTE)["z"] is None
+
     def test_a_figure_that_stands_still_for_half_an_hour_is_stale(self):
         gauge = AccountImbalance(A, wake=1.0).gauge(TERMS)
         for k in range(8):
