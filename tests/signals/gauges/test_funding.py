@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.model.event import FundingTerms
 from bot.signals.funding_rates import ar1, venues
 from bot.signals.funding_rates.crowding import FundingCrowding
 from bot.signals.funding_rates.divergence import (
@@ -35,6 +37,7 @@ from tests.signals.gauges.bench import (
     C,
     Look,
     changed,
+    contract,
     feed,
     funding,
     interest,
@@ -46,6 +49,7 @@ from tests.signals.gauges.bench import (
     value,
 )
 from tests.signals.gauges.every import ANY
+from tests.signals.harness import FakeTerms
 from tests.signals.oracle import robust_z
 
 near = pytest.approx
@@ -381,6 +385,22 @@ class TestHeard:
         assert track.interval_ns == 4 * HOUR
 
 
+def test_floor_cap_and_interval_are_what_the_venue_says():
+    rule = venues.OKX_DIVIDE
+    watch = VenueFunding(A, rule, ANY, 1e-4, None, None, wake=1.0)
+    listed = FakeTerms([contract(A, funding_interval_ns=None)])
+    gauge = watch.gauge(listed)
+    terms = FundingTerms(
+        ts_recv=T0, ts_venue=T0, instrument=A, interval_ns=8 * HOUR, cap=Decimal("0.0005")
+    )
+
+    feed(gauge, terms, funding(T0, "0.0001", T0 + EIGHT, interval=None))
+    for s in range(1, 60 * 31):
+        feed(gauge, Look(T0 + s * SECOND, {"premium_bps": 100.0}))
+
+    assert value(gauge, T0 + 1_859 * SECOND) == near(5.0)
+
+
 class TestCrowding:
     """Funding over its floor."""
 
@@ -404,6 +424,15 @@ class TestCrowding:
 
         added = [one.contribution for one in reading.inputs if one.contribution is not None]
         assert sum(added) == reading.outputs["value"] == near(2.0)
+
+    def test_a_day_that_is_booked_once_has_three_times_eight_hours(self):
+        """Deribit: 1 bp for eight hours, all the time; the day that ended last is not final yet."""
+        gauge = FundingCrowding(A, 0.0, wake=1.0).gauge(TERMS)
+        for k in range(240):
+            t = T0 + k * HOUR
+            feed(gauge, funding(t, "0.0001", (t // DAY + 1) * DAY))
+
+        assert outputs(gauge, T0 + 240 * HOUR)["week"] == near(6 * 3.0)
 
     def test_a_long_stay_at_the_floor_makes_half_a_basis_point_usual(self):
         gauge = FundingCrowding(A, 1.0, wake=1.0).gauge(TERMS)
