@@ -98,6 +98,10 @@ class RiskMap(Struct):
         if verdict is Verdict.RESTARTED:
             self._forget()
         now, amount = event.ts_recv, float(event.amount)
+        if not self.venue.fresh(now, round(INTERVAL_AGE_S_MAX * NS_PER_SECOND)):
+            # What was opened since then was opened at prices that nobody looked at.
+            self.entered, self.entered_ns = None, None
+            return
         before, then = self.entered, self.entered_ns
         if then is not None and now - then < ENTRY_NS:
             return

@@ -383,6 +383,15 @@ class TestAtRisk:
         assert again.map.within(-0.05) == near(0.55 * 60_000)
         assert gauge.map.within(0.05) == near(before)
 
+    def test_what_a_history_tells_is_not_entered_at_the_price_of_now(self):
+        gauge = OpenInterestAtRisk(A, ANY, 0.005, wake=1.0).gauge(TERMS)
+        self.looks(gauge, 60_000, 0)
+        feed(gauge, *(interest(T0, 1000 + k, said=T0 - (30 - k) * HOUR) for k in range(30)))
+
+        feed(gauge, interest(T0 + 1, 1029), interest(T0 + MINUTE, 1039))
+
+        assert gauge.map.ledger.longs == [10.0]
+
     def test_inverse_contracts_close_by_what_they_opened_by_wherever_the_price_is(self):
         """A million dollars opened at 50,000 and closed at 100,000 leave nothing behind."""
         gauge = made(OpenInterestAtRisk(C, ANY, 0.005, wake=1.0), interest(T0, 1_000_000, C))

@@ -58,6 +58,12 @@ def growth(*names, **more):
 class TestChange:
     """Growth of open interest over venues that come and go."""
 
+    def test_what_is_told_of_long_ago_is_not_fresh(self):
+        gauge = made(growth(A), interest(T0, 100, said=T0 - HOUR))
+
+        assert gauge.read(T0).stale
+        assert outputs(gauge, T0)["coins"] is None
+
     def test_an_hour_of_growth_is_a_fraction(self):
         gauge = made(growth(A), interest(T0, 100), interest(T0 + HOUR, 102))
 
@@ -324,6 +330,14 @@ class TestFlow:
 
         assert value(gauge, T0 + MINUTE) is None
         assert gauge.skipped == 1
+
+    def test_a_history_that_is_fetched_now_opened_nothing_now(self):
+        told = [interest(T0, 100 + k, said=T0 - (30 - k) * HOUR) for k in range(30)]
+        gauge = made(OpenInterestFlow(A, wake=1.0), taken(T0, 3, 1), *told)
+        feed(gauge, interest(T0, 130), interest(T0 + MINUTE, 131))
+
+        assert value(gauge, T0 + MINUTE) == near(0.5 / 131)
+        assert gauge.read(T0 + MINUTE).quality == near(QUALITY_MAX / 2)
 
     def test_what_binance_answers_is_what_the_flow_is_made_of(self):
         body = b'[{"buySellRatio":"1.5","buyVol":"3","sellVol":"2","timestamp":"%d"}]'.replace(
