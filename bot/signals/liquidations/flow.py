@@ -69,7 +69,7 @@ class LiquidationFlowGauge(Gauge):
             inputs=(
                 Input(
                     "last forced order",
-                    tally.recent[-1][1] if tally.recent else None,
+                    tally.last,
                     "quote",
                     now_ns - tally.heard_ns if tally.heard_ns is not None else None,
                 ),

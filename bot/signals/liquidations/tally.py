@@ -14,7 +14,7 @@ from bot.model.event import (
     MarketEvent,
 )
 from bot.model.instrument import Instrument
-from bot.model.units import NS_PER_SECOND, InstrumentId
+from bot.model.units import NS_PER_MS, NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms
 from bot.signals.plain.fading import FadingSum
 from bot.signals.plain.robust import median_of
@@ -23,7 +23,8 @@ from bot.signals.plain.shape import positive
 MINUTE_NS: Final = 60 * NS_PER_SECOND
 TEN_MINUTES_NS: Final = 10 * MINUTE_NS
 DAY_OF_MINUTES: Final = 1_440
-RECENT_MAX: Final = 4_096
+STEP_NS: Final = 100 * NS_PER_MS
+"""The last minute is summed by steps of this, however many orders a cascade brings."""
 SEEN_MAX: Final = 256
 """So many records back a second telling is noticed."""
 
@@ -44,8 +45,8 @@ class Tally(Struct):
 
     complete: whether the records are all there are; the other kind is not counted here.
     contracts: by instrument, what its amounts are worth.
-    recent: (time, signed worth) of the last minute. minutes: (minute, worth) of those of the
-    last day in which there was any.
+    recent: (time, worth) of the steps of the last minute. last: worth of the last order, signed.
+    minutes: (minute, worth) of those of the last day in which there was any.
     """
 
     complete: bool
@@ -53,6 +54,7 @@ class Tally(Struct):
     minute: FadingSum = field(default_factory=lambda: FadingSum(MINUTE_NS))
     ten: FadingSum = field(default_factory=lambda: FadingSum(TEN_MINUTES_NS))
     recent: list[tuple[int, float]] = field(default_factory=list)
+    last: float | None = None
     minutes: list[tuple[int, float]] = field(default_factory=list)
     seen: list[tuple[int, str, str]] = field(default_factory=list)
     heard_ns: int | None = None
@@ -93,17 +95,20 @@ class Tally(Struct):
             return None
         signed = worth if event.side is Side.BUY else -worth
         now = event.ts_recv
-        self.heard_ns = now
+        self.heard_ns, self.last = now, signed
         self.minute.add(now, signed)
         self.ten.add(now, signed)
-        self.recent = [each for each in self.recent if now - each[0] < MINUTE_NS][-RECENT_MAX:]
-        self.recent.append((now, signed))
+        if self.recent and self.recent[-1][0] // STEP_NS == now // STEP_NS:
+            self.recent[-1] = (now, self.recent[-1][1] + worth)
+        else:
+            self.recent = [each for each in self.recent if now - each[0] < MINUTE_NS]
+            self.recent.append((now, worth))
         self._count_minute(now // MINUTE_NS, worth)
         return signed
 
     def last_minute(self, now_ns: int) -> float:
         """The worth of the last minute, both sides together."""
-        return sum(abs(worth) for t, worth in self.recent if now_ns - t < MINUTE_NS)
+        return sum(worth for t, worth in self.recent if now_ns - t < MINUTE_NS)
 
     def baseline(self, now_ns: int) -> float | None:
         """The median worth of the minutes of the last day in which there was any, before this.

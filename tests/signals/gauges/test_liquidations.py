@@ -120,6 +120,13 @@ class TestFlow:
         assert value(gauge, T0) is None
         assert gauge.tally.faulty == 1
 
+    def test_a_minute_of_a_cascade_counts_every_order(self):
+        orders = (forced(T0 + k * 10 * SECOND // 1000, SELL, 100, 1 + k) for k in range(5_000))
+        gauge = made(self.flow(), *orders)
+
+        assert gauge.tally.last_minute(T0 + 50 * SECOND) == near(100 * sum(range(1, 5_001)))
+        assert len(gauge.tally.recent) <= 600
+
     def test_two_orders_of_one_time_that_differ_both_count(self):
         gauge = made(self.flow(), forced(T0, BUY, 100, 3), forced(T0, BUY, 100, 4))
 
