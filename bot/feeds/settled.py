@@ -18,13 +18,18 @@ Told = tuple[int, str]
 
 
 def settled_rates(
-    instrument: Instrument, told: Iterable[Told], ts_recv: int, marks: dict[int, Decimal]
+    instrument: Instrument,
+    told: Iterable[Told],
+    ts_recv: int,
+    marks: dict[int, Decimal],
+    *,
+    interval_ns: int | None = None,
 ) -> list[FundingRate]:
     """Settlements of an answer that came at `ts_recv`, oldest first.
 
-    Each has the time since the one before as its interval, which is unknown for the first; marks:
-    by time in ms, where the venue tells them. DataError when two are of the same time, or one is
-    still to come.
+    interval_ns: of each, where the answer says it; None: the time since the one before, which is
+    unknown for the first. marks: by time in ms, where the venue tells them. DataError when two are
+    of the same time, or one is still to come.
     """
     where = f"{instrument.id} funding history"
     settlements = sorted(told)
@@ -47,7 +52,7 @@ def settled_rates(
             rate=signed_decimal(rate, where),
             settles_ns=ms * NS_PER_MS,
             settled=True,
-            interval_ns=None if before is None else _minutes(ms) - _minutes(before),
+            interval_ns=interval_ns or (_minutes(ms) - _minutes(before) if before else None),
             mark=marks.get(ms),
         )
         for before, (ms, rate) in zip(times, settlements, strict=False)

@@ -66,7 +66,7 @@ class LongShortRatio(Event, frozen=True, gc=False, tag=True, kw_only=True):
     """Long over short among a venue's traders: a positioning proxy, never open interest.
 
     population: whose positions or accounts were counted (`accounts`, `top_accounts`,
-    `top_positions`, `taker_volume`).
+    `top_positions`).
     """
 
     instrument: InstrumentId

@@ -85,12 +85,12 @@ def test_a_line_of_a_summary(tmp_path):
         settle=option.settle,
         grid=option.grid,
         lot=Decimal("0.1"),
-        inverse=True,
         expiry_ns=int(datetime(2026, 1, 3, 8, tzinfo=UTC).timestamp()) * 10**9,
         strike=Decimal(88_000),
         call=True,
     )
-    assert (option.id, option.settle) == ("deribit:BTC/USD:BTC-260103-88000-C", "BTC")
+    assert option.id == "deribit:BTC/USD:BTC-260103-88000-C"
+    assert (option.quote, option.settle) == ("BTC", "BTC")
     assert option.grid.step_at(50) == 5 * option.grid.step_at(49)
     assert tickers.instruments == (option.id,)
     assert tickers.first_ns == int(tickers.ts_venue[0]) == 1_767_259_115_173_006_000

@@ -8,6 +8,7 @@ from msgspec import Struct
 from bot.feeds.binance.feed import Feed
 from bot.feeds.binance.wire import AggregateTrade, BookTicker, ForceOrder, MarkPrice, Trade
 from bot.feeds.grid import Grid, signed_decimal
+from bot.feeds.recent import REPEAT_NS
 from bot.model.command import Side
 from bot.model.event import FundingRate, Liquidation
 from bot.model.units import NS_PER_MS
@@ -27,6 +28,7 @@ class MarketFeed:
         self._trade_id = -1
         self._update_id = -1
         self._funding: tuple[str, int] | None = None
+        self._funding_ns = 0
         self._take: Final[dict[type, Any]] = {
             Trade: self.trade,
             AggregateTrade: self.trade,
@@ -90,14 +92,14 @@ class MarketFeed:
         feed.builder.touch(ts_recv, ts_venue, (bid, bid_size), (ask, ask_size), flags)
 
     def mark(self, ts_recv: int, mark: MarkPrice) -> None:
-        """Mark, index and estimated settlement as scalars; the funding rate when it changed."""
+        """Mark, index and estimated settlement as scalars; the funding rate when it is news."""
         feed, counters = self._feed, self._feed.counters
         if mark.symbol != feed.symbol:
             counters.foreign += 1
             return
         stated = {MARK: mark.mark, INDEX: mark.index, ESTIMATED_SETTLE: mark.estimated_settle}
         values = {code: self._scalar.count(text) for code, text in stated.items() if text}
-        rate = self._changed_rate(mark)
+        rate = self._new_rate(ts_recv, mark)
         counters.marks += 1
         feed.venue_time.observe(ts_recv, mark.event_ms)
         ts_venue, flags = feed.venue_time.stamp(ts_recv, mark.event_ms)
@@ -139,11 +141,16 @@ class MarketFeed:
             )
         )
 
-    def _changed_rate(self, mark: MarkPrice) -> Decimal | None:
-        """The predicted rate, if there is one and it is news; dated contracts send none."""
+    def _new_rate(self, ts_recv: int, mark: MarkPrice) -> Decimal | None:
+        """The predicted rate, if there is one and it is news; dated contracts send none.
+
+        One that stands still is told again after half a minute: at the interest it stands for
+        hours, and whoever minds its age must not take that for a lost stream.
+        """
         told = (mark.rate, mark.settles_ms)
-        if told == self._funding or not mark.rate or not mark.settles_ms:
+        stands = told == self._funding and ts_recv - self._funding_ns < REPEAT_NS
+        if stands or not mark.rate or not mark.settles_ms:
             return None
         rate = signed_decimal(mark.rate, f"{self._feed.instrument.id} funding rate")
-        self._funding = told
+        self._funding, self._funding_ns = told, ts_recv
         return rate

@@ -8,6 +8,7 @@ from bot.feeds.reading import Milliseconds, read_answer
 from bot.feeds.settled import settled_rates
 from bot.model.event import FundingRate
 from bot.model.instrument import Instrument
+from bot.model.units import NS_PER_HOUR
 
 
 class _Hour(Struct):
@@ -29,4 +30,4 @@ def funding_history(body: bytes, instrument: Instrument, ts_recv: int) -> list[F
     where = f"{instrument.id} funding history"
     rows = read_answer(_answer, body, where).result
     told = [(row.time_ms, numeral(row.interest, where)) for row in rows]
-    return settled_rates(instrument, told, ts_recv, {})
+    return settled_rates(instrument, told, ts_recv, {}, interval_ns=NS_PER_HOUR)

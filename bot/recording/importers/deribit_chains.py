@@ -225,11 +225,10 @@ def _instrument(name: str, line: Mapping[str, str], where: str) -> Instrument:
         id=InstrumentId(f"deribit:{coin}/USD:{coin}-{expiry:%y%m%d}-{strike}-{side}"),
         kind=Kind.OPTION,
         base=base,
-        quote=Currency("USD"),
+        quote=base,  # as the venue lists it: the strike is in USD, the price is not
         settle=base,
         grid=PriceGrid(tick, steps),
         lot=lot,
-        inverse=True,
         expiry_ns=expiry_ns,
         strike=Decimal(strike),
         call=side == "C",

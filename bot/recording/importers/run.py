@@ -93,14 +93,6 @@ def import_run(
     return Imported(files, offset_ns, tallies)
 
 
-def _require(run: Run, paths: list[Path]) -> None:
-    kinds = {"answers (VENUE.0)": run.answers, "messages (VENUE.ws.N)": run.messages}
-    for kind, files in kinds.items():
-        if not files:
-            names = ", ".join(path.name for path in paths) or "nothing"
-            raise UsageError("run", names, f"a file of {kind} too", "name all files of the run")
-
-
 def _decode(run: Run, venue: Venue, streams: dict[str, Stream]) -> Iterator[DataError]:
     """Hand every message to the streams of its instruments, up to the first damage."""
     arrivals = heapq.merge(

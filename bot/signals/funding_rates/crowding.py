@@ -18,7 +18,8 @@ SIGMA_BPS_MIN: Final = 0.5
 """What a long stay at the interest counts as usual, in bps per 8 h."""
 SUSPECT_8H: Final = 0.009
 SUSPECT_RATIO: Final = 50.0
-WEEK_NS: Final = 7 * 24 * NS_PER_HOUR
+DAY_NS: Final = 24 * NS_PER_HOUR
+WEEK_NS: Final = 7 * DAY_NS
 
 
 class Crowding(Struct):
@@ -63,8 +64,23 @@ class Crowding(Struct):
 
     def week_bps(self, now_ns: int) -> float | None:
         """What a long has paid in the last seven days, in bps of its notional."""
-        paid = [one.rate for one in self.settled if now_ns - one.settles_ns < WEEK_NS]
+        befores = [None, *self.settled]
+        paid = [
+            one.rate * _intervals(one, before)
+            for one, before in zip(self.settled, befores, strict=False)
+            if now_ns - one.settles_ns < WEEK_NS
+        ]
         return sum(paid) * BPS if paid else None
+
+
+def _intervals(one: Settlement, before: Settlement | None) -> float:
+    """How many intervals a settlement stands for: one, unless nobody told those before it.
+
+    Deribit's rate is stated for eight hours and its session is settled once a day.
+    """
+    if before is None or not one.assumed:
+        return 1.0
+    return max(1.0, min(one.settles_ns - before.settles_ns, DAY_NS) / one.interval_ns)
 
 
 class FundingCrowdingGauge(Gauge):

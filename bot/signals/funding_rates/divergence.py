@@ -40,7 +40,10 @@ def implied_carry(future: float, spot: float, years: float) -> float | None:
 
 
 class FundingDivergenceGauge(Gauge):
-    """The memory of `FundingDivergence`."""
+    """The memory of `FundingDivergence`.
+
+    last: the settlement that is predicted, and how far its last prediction lay over theory.
+    """
 
     track: FundingTrack
     interest_8h: float
@@ -54,9 +57,11 @@ class FundingDivergenceGauge(Gauge):
     model_error: float | None = None
     settled_excess: float | None = None
     paid: list[tuple[int, float, float | None]] = field(default_factory=list)
+    last: tuple[int, float] | None = None
 
     def hear(self, event: MarketEvent) -> None:
         """Take in a rate; a settlement is compared with what was predicted a minute before."""
+        self._pass(event.ts_recv)
         for settlement in self.track.hear(event):
             self._settle(settlement)
         if self.predicted is None and isinstance(event, FundingRate) and not event.settled:
@@ -67,18 +72,18 @@ class FundingDivergenceGauge(Gauge):
         predicted, carry = scores.get("predicted_bps"), scores.get("carry")
         self.predicted = predicted / BPS if known(predicted) else None
         self.carry = carry if known(carry) else None
+        self._pass(t_ns)
         self._follow(t_ns)
 
     def read(self, now_ns: int) -> Reading:
         """The four divergences, in bps per 8 h."""
         d2 = self._over_theory()
         theory = self._theory()
-        recent = [(rate, theo) for t, rate, theo in self.paid if now_ns - t < THREE_DAYS_NS]
-        richness = None
-        with_theory = [theo for _, theo in recent if theo is not None]
-        if with_theory:
-            realised = sum(rate for rate, _ in recent) / len(recent)
-            richness = (realised - sum(with_theory) / len(with_theory)) * BPS
+        rich = [
+            rate - theo
+            for t, rate, theo in self.paid
+            if theo is not None and now_ns - t < THREE_DAYS_NS
+        ]
         prediction = self._prediction()
         return Reading(
             outputs={
@@ -86,7 +91,7 @@ class FundingDivergenceGauge(Gauge):
                 "settled_less_predicted": _bps(self.model_error),
                 "predicted_less_theory": _bps(d2),
                 "settled_less_interest": _bps(self.settled_excess),
-                "three_days": richness,
+                "three_days": sum(rich) / len(rich) * BPS if rich else None,
             },
             inputs=(
                 Input("predicted", _bps(prediction), "bps per 8 h", self.track.age_ns(now_ns)),
@@ -110,11 +115,23 @@ class FundingDivergenceGauge(Gauge):
         prediction, theory = self._prediction(), self._theory()
         return None if prediction is None or theory is None else prediction - theory
 
+    def _pass(self, now: int) -> None:
+        """What was predicted last of a settlement stands once for it among the usual.
+
+        Whether anybody says that it was settled does not matter: many feeds never do.
+        """
+        if self.last is not None and now >= self.last[0]:
+            self.window.add(self.last[1])
+            self.last = None
+
     def _follow(self, now: int) -> None:
-        prediction = self._prediction()
+        prediction, theory = self._prediction(), self._theory()
         # Of a settlement that has passed nothing is predicted any more.
-        if prediction is not None and now < self.track.settles_ns:
-            self.predictions.add(now, prediction)
+        if prediction is None or now >= self.track.settles_ns:
+            return
+        self.predictions.add(now, prediction)
+        if theory is not None:
+            self.last = self.track.settles_ns, prediction - theory
 
     def _settle(self, settlement: Settlement) -> None:
         rate = settlement.per_8h
@@ -124,12 +141,7 @@ class FundingDivergenceGauge(Gauge):
         self.settled_excess = rate - self.interest_8h
         since = settlement.settles_ns - THREE_DAYS_NS
         self.paid = [each for each in self.paid if each[0] > since]
-        theory = self._theory()
-        self.paid.append((settlement.settles_ns, rate, theory))
-        # What was predicted of an interval stands once for it among the usual.
-        last = self.predictions.at(settlement.settles_ns - 1)
-        if last is not None and theory is not None:
-            self.window.add(last - theory)
+        self.paid.append((settlement.settles_ns, rate, self._theory()))
 
 
 class FundingDivergence(GaugeWatch, frozen=True):

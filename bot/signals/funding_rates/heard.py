@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from bot.model.event import FeedLost, FundingRate, InstrumentChanged, MarketEvent
+from bot.model.event import FeedLost, FundingRate, FundingTerms, InstrumentChanged, MarketEvent
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
 
 FUNDING_AGE_NS_MAX: Final = 120 * NS_PER_SECOND
@@ -51,6 +51,9 @@ class FundingTrack(Struct):
             self.heard_ns = None
         if isinstance(event, InstrumentChanged) and event.instrument.funding_interval_ns:
             self.interval_ns = event.instrument.funding_interval_ns
+        # Rates that say their interval are nearer to it than terms that were asked for once.
+        if isinstance(event, FundingTerms) and event.interval_ns and self.interval_ns is None:
+            self.interval_ns = event.interval_ns
         return self._take(event) if isinstance(event, FundingRate) else ()
 
     def per_hour(self) -> float | None:

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from msgspec import field
 
-from bot.model.event import FeedLost, MarketEvent
+from bot.model.event import FeedLost, FundingTerms, MarketEvent
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.funding_rates.heard import FundingTrack
@@ -42,6 +42,9 @@ class VenueFundingGauge(Gauge):
         self.track.hear(event)
         if isinstance(event, FeedLost):
             self.premium = None
+        if isinstance(event, FundingTerms):
+            self.floor = self.floor if event.floor is None else float(event.floor)
+            self.cap = self.cap if event.cap is None else float(event.cap)
         self._turn(event.ts_recv)
 
     def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
@@ -159,8 +162,8 @@ class VenueFunding(GaugeWatch, frozen=True):
     rule: of `funding_rates.venues`. premium_bps: a score of the premium over the index, in bps
     of it: `ImpactPremium`, `MarkPremium` on Deribit.
     interest_8h: as the venue states it for 8 hours; floor, cap: fractions per interval, of the
-        contract; None: it has none. The interval comes with the venue's rates, else from the
-        contract's terms; without one nothing is predicted.
+        contract, until the venue says others; None: it has none. The interval comes with the
+        venue's rates, else from the contract's terms; without one nothing is predicted.
     Source: with each rule.
     """
 

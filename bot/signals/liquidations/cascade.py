@@ -158,8 +158,7 @@ class Cascade(GaugeWatch, frozen=True):
 
     def gauge(self, terms: Terms) -> CascadeGauge:
         """A gauge that has heard nothing."""
-        inverse = {str(self.instrument): terms.instrument(self.instrument).inverse}
         return CascadeGauge(
             map=risk_map_for(self.instrument, self.margin, self.classes, terms),
-            tally=tally_for(self.complete, inverse),
+            tally=tally_for(self.complete, (self.instrument,), terms),
         )

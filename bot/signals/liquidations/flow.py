@@ -69,7 +69,7 @@ class LiquidationFlowGauge(Gauge):
             inputs=(
                 Input(
                     "last forced order",
-                    tally.recent[-1][1] if tally.recent else None,
+                    tally.last,
                     "quote",
                     now_ns - tally.heard_ns if tally.heard_ns is not None else None,
                 ),
@@ -137,5 +137,4 @@ class LiquidationFlow(GaugeWatch, frozen=True):
         """A gauge that has heard nothing."""
         if not self.instruments:
             raise ValueError("LiquidationFlow.instruments: got none, expected at least one")
-        inverse = {str(name): terms.instrument(name).inverse for name in self.instruments}
-        return LiquidationFlowGauge(tally_for(self.complete, inverse))
+        return LiquidationFlowGauge(tally_for(self.complete, self.instruments, terms))

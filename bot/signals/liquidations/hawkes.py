@@ -18,6 +18,9 @@ from bot.signals.plain.simplex import lowest
 from bot.signals.slots import Float64s
 
 BRANCHING_MAX: Final = 0.99
+BETA_MAX: Final = 10.0
+"""1/s. Orders of one frame bear one time of receipt, and venues send a frame each half second:
+what happened within cannot be told apart, and would be fitted by a decay in no time at all."""
 F1: Final = types.float64[::1]
 
 
@@ -72,13 +75,13 @@ def fit(times: Float64s, until: float) -> Hawkes | None:
     """The most likely process behind event times in [0, until], in seconds; None below two.
 
     Searched over log mu, the logit of the branching ratio and log beta, the ratio held at or
-    below 0.99.
+    below 0.99 and beta at 10.
     """
     if times.shape[0] < 2 or not until > 0.0:
         return None
     rate = times.shape[0] / until
     # Where nothing is known: half of the events are set off, each within a few gaps.
-    start = (math.log(0.5 * rate), 0.0, math.log(rate))
+    start = (math.log(0.5 * rate), 0.0, math.log(min(rate, 0.5 * BETA_MAX)))
     found = lowest(lambda x: _unlikelihood(times, until, x), start, step=0.5)
     return _process(found)
 
@@ -109,7 +112,7 @@ def _process(x: tuple[float, ...]) -> Hawkes:
 
 
 def _unlikelihood(times: Float64s, until: float, x: tuple[float, ...]) -> float:
-    if max(abs(each) for each in x) > 50.0:
+    if max(abs(each) for each in x) > 50.0 or x[2] > math.log(BETA_MAX):
         return math.inf
     process = _process(x)
     found = -log_likelihood(times, until, process.mu, process.alpha, process.beta)

@@ -29,7 +29,7 @@ BANDS: Final = (
 )
 DAY_NS: Final = 24 * NS_PER_HOUR
 STEP_NS: Final = 300 * NS_PER_SECOND
-"""Entries of one step are one, so that 30 days are at most 8,640."""
+"""Entries of one step are one where none of it was liquidated yet: 30 days are about 8,640."""
 MEMORY_NS: Final = 30 * DAY_NS
 RECENT_NS: Final = 3 * DAY_NS
 """Half-life with which an older entry is less likely to be the one that closes."""
@@ -47,60 +47,85 @@ def liquidation_price(entry: float, side: int, leverage: float, margin: float) -
 
 
 class Ledger(Struct):
-    """Entries by time: price, long and short coins, and which side took: its sign, 0 unknown."""
+    """Entries by time: price, long and short amounts, and which side took: its sign, 0 unknown.
+
+    inverse: amounts are quote, else coins: what a contract is closed by is what it was opened by.
+    lows, highs: where the price has been since each entry, as far as it was looked at before the
+    last of them; low, high: since then.
+    """
 
     classes: Classes
     margin: float
+    inverse: bool = False
     times: list[int] = field(default_factory=list)
     prices: list[float] = field(default_factory=list)
     longs: list[float] = field(default_factory=list)
     shorts: list[float] = field(default_factory=list)
     takers: list[float] = field(default_factory=list)
+    lows: list[float] = field(default_factory=list)
+    highs: list[float] = field(default_factory=list)
+    low: float | None = None
+    high: float | None = None
 
-    def open(self, t_ns: int, price: float, coins: float, taker: float) -> None:
+    def look(self, price: float) -> None:
+        """Whoever is liquidated at a price is gone, wherever the price goes afterwards."""
+        self.low = price if self.low is None else min(self.low, price)
+        self.high = price if self.high is None else max(self.high, price)
+
+    def open(self, t_ns: int, price: float, amount: float, taker: float) -> None:
         """Positions were added: as many longs as shorts."""
+        lows, highs = self._been()
+        self.lows, self.highs = lows.tolist(), highs.tolist()
+        self.low = self.high = None
         gone = 0
         while gone < len(self.times) and t_ns - self.times[gone] > MEMORY_NS:
             gone += 1
-        for column in (self.times, self.prices, self.longs, self.shorts, self.takers):
+        columns = (self.prices, self.longs, self.shorts, self.takers, self.lows, self.highs)
+        for column in (self.times, *columns):
             del column[:gone]
-        if self.times and t_ns // STEP_NS == self.times[-1] // STEP_NS:
-            self._join(price, coins, taker)
+        if self.times and t_ns // STEP_NS == self.times[-1] // STEP_NS and self._stands_whole():
+            self._join(price, amount, taker)
             return
         self.times.append(t_ns)
-        self.prices.append(price)
-        self.longs.append(coins)
-        self.shorts.append(coins)
-        self.takers.append(taker)
+        for column, entered in zip(
+            columns, (price, amount, amount, taker, price, price), strict=True
+        ):
+            column.append(entered)
 
-    def _join(self, price: float, coins: float, taker: float) -> None:
+    def _stands_whole(self) -> bool:
+        """Whether the price was not far enough from the last entry to liquidate any of it."""
+        reach = 1.0 / max(leverage for leverage, _ in self.classes)
+        price, low, high = self.prices[-1], self.lows[-1], self.highs[-1]
+        return low > price * (1.0 - reach) and high < price * (1.0 + reach)
+
+    def _join(self, price: float, amount: float, taker: float) -> None:
         """Add to the last entry, which is of the same five minutes, at their mean price."""
         held = max(self.longs[-1], self.shorts[-1])
-        share = coins / (held + coins)
+        share = amount / (held + amount)
         self.prices[-1] += share * (price - self.prices[-1])
         self.takers[-1] += share * (taker - self.takers[-1])
-        self.longs[-1] += coins
-        self.shorts[-1] += coins
+        self.longs[-1] += amount
+        self.shorts[-1] += amount
 
-    def close(self, t_ns: int, coins: float) -> None:
+    def close(self, t_ns: int, amount: float) -> None:
         """Positions were closed: as many longs as shorts, recent entries before old ones."""
         if not self.times:
             return
         ages = (t_ns - np.array(self.times, np.int64)) / RECENT_NS
         likely = np.exp2(-np.maximum(ages, 0.0))
-        self.longs = _without(np.array(self.longs), likely, coins).tolist()
-        self.shorts = _without(np.array(self.shorts), likely, coins).tolist()
+        self.longs = _without(np.array(self.longs), likely, amount).tolist()
+        self.shorts = _without(np.array(self.shorts), likely, amount).tolist()
 
     @property
-    def coins(self) -> float:
-        """Open coins that the ledger knows the entry of."""
+    def amount(self) -> float:
+        """What is open and the ledger knows the entry of."""
         return sum(self.longs)
 
     def at_risk(self, price: float, bands: Bands) -> list[float]:
         """The worth in quote that is liquidated in each band of distance from a price.
 
-        bands: (from, to) as fractions of the price, `to` not included. What would have been
-        liquidated already is not there any more.
+        bands: (from, to) as fractions of the price, `to` not included. What was liquidated since
+        it was entered is not there any more; the fall of open interest takes it off the ledger.
         """
         found = [0.0] * len(bands)
         for side in (1, -1):
@@ -120,17 +145,27 @@ class Ledger(Struct):
     def _of_side(self, side: int, price: float, bands: Bands) -> list[float]:
         """The worth of the longs (+1) or the shorts (-1) in each band."""
         found = [0.0] * len(bands)
-        coins = np.array(self.longs if side > 0 else self.shorts)
+        amounts = np.array(self.longs if side > 0 else self.shorts)
+        worths = amounts if self.inverse else amounts * price
         entries, takers = np.array(self.prices), np.array(self.takers)
+        lows, highs = self._been()
+        worst = np.minimum(lows, price) if side > 0 else np.maximum(highs, price)
         shares = _shares(self.classes, takers * side)
         for (leverage, _), share in zip(self.classes, shares, strict=True):
             liquidated = entries * (1.0 - side / leverage) / (1.0 - side * self.margin)
             away = liquidated / price - 1.0
-            alive = away * side < 0.0
+            alive = (liquidated - worst) * side < 0.0
             for k, (low, high) in enumerate(bands):
                 inside = alive & (away >= low) & (away < high)
-                found[k] += float((coins * share)[inside].sum()) * price
+                found[k] += float((worths * share)[inside].sum())
         return found
+
+    def _been(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest price since each entry."""
+        lows, highs = np.array(self.lows), np.array(self.highs)
+        if self.low is None or self.high is None:
+            return lows, highs
+        return np.minimum(lows, self.low), np.maximum(highs, self.high)
 
 
 def _shares(classes: Classes, same_side: Floats) -> list[Floats]:
@@ -143,9 +178,9 @@ def _shares(classes: Classes, same_side: Floats) -> list[Floats]:
     return [each / total for each in raw]
 
 
-def _without(held: Floats, likely: Floats, coins: float) -> Floats:
-    """What is left when coins are closed in proportion to what is held and to how likely."""
-    left = min(coins, float(held.sum()))
+def _without(held: Floats, likely: Floats, amount: float) -> Floats:
+    """What is left when an amount is closed in proportion to what is held and to how likely."""
+    left = min(amount, float(held.sum()))
     # Whatever an entry cannot give is asked of the others; each round empties one at least.
     for _ in range(held.shape[0]):
         weights = held * likely
@@ -155,6 +190,6 @@ def _without(held: Floats, likely: Floats, coins: float) -> Floats:
         taken = np.minimum(held, left * weights / total)
         held = held - taken
         left -= float(taken.sum())
-        if left <= 1e-12 * coins:
+        if left <= 1e-12 * amount:
             break
     return np.maximum(held, 0.0)

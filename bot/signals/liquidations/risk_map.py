@@ -28,12 +28,17 @@ NAMES: Final = tuple(
 )
 
 
+Looked = tuple[float, float, float]
+"""A price, the lowest and the highest since the ledger last grew."""
+
+
 class RiskMap(Struct):
     """The ledgers of one contract, kept up by its open interest and its price.
 
     moved_sum, moved: of the prices since the last report, for their mean. answers: by distance,
-    the price at which it was asked last and what was at risk then. entered: what was open when
-    the ledger last moved: some venues report ten times a second, an entry a minute is enough.
+    what was seen of the price when it was asked last and what was at risk then. entered: what was
+    open when the ledger last moved: some venues report ten times a second, an entry a minute is
+    enough.
     """
 
     venue: VenueInterest
@@ -42,7 +47,7 @@ class RiskMap(Struct):
     moved_sum: float = 0.0
     moved: int = 0
     takers: Takers = field(default_factory=Takers)
-    answers: dict[float, tuple[float, float]] = field(default_factory=dict)
+    answers: dict[float, tuple[Looked, float]] = field(default_factory=dict)
     entered: float | None = None
     entered_ns: int | None = None
 
@@ -50,6 +55,7 @@ class RiskMap(Struct):
         """Look at the price, once a second; an unknown one is no price."""
         self.price = price
         if price is not None:
+            self.ledger.look(price)
             self.moved_sum += price
             self.moved += 1
 
@@ -66,20 +72,22 @@ class RiskMap(Struct):
 
     def coverage(self) -> float:
         """The share of open interest whose entry the ledger knows."""
-        coins = self.venue.coins(self.price)
-        return min(1.0, self.ledger.coins / coins) if coins else 0.0
+        amount = self.venue.amount
+        return min(1.0, self.ledger.amount / amount) if amount else 0.0
 
     def within(self, distance: float) -> float | None:
         """The worth at risk up to a distance, a fraction of the price; None without a price.
 
         A map of 30 days takes half a millisecond to walk, so an answer stands until the ledger
-        changes or the price is 2 bps away: a hundredth of what is asked about.
+        changes, or the price or the lowest or highest since is 2 bps away: a hundredth of what is
+        asked about.
         """
         if self.price is None or not self.ledger.times:
             return None
+        seen = self.price, self.ledger.low or self.price, self.ledger.high or self.price
         known = self.answers.get(distance)
-        if known is None or abs(self.price / known[0] - 1.0) > ANSWER_STANDS:
-            known = self.price, self.ledger.within(self.price, distance)
+        if known is None or _apart(seen, known[0]) > ANSWER_STANDS:
+            known = seen, self.ledger.within(self.price, distance)
             self.answers[distance] = known
         return known[1]
 
@@ -90,6 +98,10 @@ class RiskMap(Struct):
         if verdict is Verdict.RESTARTED:
             self._forget()
         now, amount = event.ts_recv, float(event.amount)
+        if not self.venue.fresh(now, round(INTERVAL_AGE_S_MAX * NS_PER_SECOND)):
+            # What was opened since then was opened at prices that nobody looked at.
+            self.entered, self.entered_ns = None, None
+            return
         before, then = self.entered, self.entered_ns
         if then is not None and now - then < ENTRY_NS:
             return
@@ -98,16 +110,15 @@ class RiskMap(Struct):
         self.entered, self.entered_ns = amount, now
         if before is None or entry is None:
             return
-        coins = (amount - before) / entry if self.venue.inverse else amount - before
         self.answers.clear()
-        if coins > 0.0:
-            self.ledger.open(now, entry, coins, self._taker(now))
-        elif coins < 0.0:
-            self.ledger.close(now, -coins)
+        if amount > before:
+            self.ledger.open(now, entry, amount - before, self._taker(now))
+        elif amount < before:
+            self.ledger.close(now, before - amount)
 
     def _forget(self) -> None:
         """Entries in other contracts, or in another unit, say nothing of these."""
-        self.ledger = Ledger(self.ledger.classes, self.ledger.margin)
+        self.ledger = Ledger(self.ledger.classes, self.ledger.margin, self.venue.inverse)
         self.entered, self.entered_ns = None, None
         self.answers.clear()
 
@@ -152,7 +163,12 @@ class OpenInterestAtRiskGauge(Gauge):
                 Input("longs liquidated below", below, "quote", age),
                 Input("shorts liquidated above", above, "quote", age),
                 Input("price", risk.price, "quote"),
-                Input("coins with a known entry", risk.ledger.coins, "coins", age),
+                Input(
+                    "open with a known entry",
+                    risk.ledger.amount,
+                    "quote" if risk.venue.inverse else "coins",
+                    age,
+                ),
                 Input("share of open interest with one", risk.coverage(), "fraction"),
             ),
             stale=not risk.venue.fresh(now_ns, self.age_ns_max) or risk.price is None,
@@ -202,6 +218,10 @@ class OpenInterestAtRisk(GaugeWatch, frozen=True):
         )
 
 
+def _apart(seen: Looked, then: Looked) -> float:
+    return max(abs(now / before - 1.0) for now, before in zip(seen, then, strict=True))
+
+
 def risk_map_for(
     instrument: InstrumentId, margin: float, classes: Classes, terms: Terms
 ) -> RiskMap:
@@ -213,4 +233,4 @@ def risk_map_for(
     if not positive(sum(share for _, share in classes)):
         raise ValueError(f"classes: got {classes}, expected shares of which one is above zero")
     venue = VenueInterest(terms.instrument(instrument).inverse)
-    return RiskMap(venue, Ledger(classes, margin))
+    return RiskMap(venue, Ledger(classes, margin, venue.inverse))

@@ -97,9 +97,9 @@ class OpenInterestFlowGauge(Gauge):
             # What was counted in another unit says nothing in this one.
             self._forget()
             return
-        if before is None:
-            return
         now = event.ts_recv
+        if before is None or not self.venue.fresh(now, self.interval_ns_max):
+            return  # nothing is known of who took in the intervals of a history
         taken = self._taken(now)
         if taken is None or then is None or now - then > self.interval_ns_max:
             self.skipped += 1

@@ -20,7 +20,11 @@ WEEK_OF_FIVE_MINUTES: Final = 2_016
 
 
 class VenueInterest(Struct):
-    """What one venue last said. amount: base coins, or quote when the contract is inverse."""
+    """What one venue last said. amount: base coins, or quote when the contract is inverse.
+
+    heard_ns: of when the amount was so; None while the feed is lost. A history that is fetched
+    now is as old as what it tells.
+    """
 
     inverse: bool
     guard: UnitGuard = field(default_factory=UnitGuard)
@@ -36,7 +40,7 @@ class VenueInterest(Struct):
         self.said_ns = event.ts_venue
         verdict = self.guard.judge(amount)
         if verdict is not Verdict.REFUSED:
-            self.amount, self.heard_ns = amount, event.ts_recv
+            self.amount, self.heard_ns = amount, min(event.ts_venue, event.ts_recv)
         return verdict
 
     def renewed(self, inverse: bool) -> "VenueInterest":

@@ -2,18 +2,21 @@
 
 from typing import ClassVar, Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from bot.model.event import FeedLost, LongShortRatio, MarketEvent
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
 from bot.signals.plain.robust import RobustWindow
-from bot.signals.plain.unit_guard import UnitGuard, Verdict
 
 RATIO_AGE_S_MAX: Final = 600.0
 UNCHANGED_S_MAX: Final = 1_800.0
 """A ratio of thousands of accounts that stands still so long is a feed that does."""
+RATIO_MAX: Final = 20.0
+"""Beyond it, or below one over it, a ratio is a percentage or a share: no crowd is so one-sided.
+It says where it lies by itself, so that a change of unit must not be believed however often it
+repeats."""
 MONTH_OF_FIVE_MINUTES: Final = 8_640
 DAY_OF_FIVE_MINUTES: Final = 288
 
@@ -24,10 +27,13 @@ def imbalance_of(ratio: float) -> float:
 
 
 class RatioTrack(Struct):
-    """One published ratio as an imbalance, and since when it stands."""
+    """One published ratio as an imbalance, and since when it stands.
+
+    refused: reports in a row, now, that cannot be such a ratio.
+    """
 
     population: str
-    guard: UnitGuard = field(default_factory=UnitGuard)
+    refused: int = 0
     imbalance: float | None = None
     heard_ns: int | None = None
     said_ns: int | None = None
@@ -41,21 +47,24 @@ class RatioTrack(Struct):
             return False
         self.said_ns = event.ts_venue
         ratio = float(event.ratio)
-        verdict = self.guard.judge(ratio)
-        if verdict is Verdict.REFUSED:
+        if not 1.0 / RATIO_MAX < ratio < RATIO_MAX:
+            self.refused += 1
             return False
+        self.refused = 0
         imbalance = imbalance_of(ratio)
         if imbalance != self.imbalance:
             self.changed_ns = event.ts_recv
         self.imbalance, self.heard_ns = imbalance, event.ts_recv
         return True
 
+    def old(self, now_ns: int, age_ns_max: int) -> bool:
+        """Whether it was heard too long ago, or never."""
+        return self.heard_ns is None or now_ns - self.heard_ns > age_ns_max
+
     def stale(self, now_ns: int, age_ns_max: int, unchanged_ns_max: int) -> bool:
         """Whether it is too old, or has stood still for too long."""
-        if self.heard_ns is None or self.changed_ns is None:
-            return True
-        old = now_ns - self.heard_ns > age_ns_max
-        return old or now_ns - self.changed_ns > unchanged_ns_max
+        still = self.changed_ns is None or now_ns - self.changed_ns > unchanged_ns_max
+        return still or self.old(now_ns, age_ns_max)
 
     def input(self, now_ns: int, contribution: float | None) -> Input:
         """It, for whoever asks why."""
@@ -85,8 +94,13 @@ class PositioningGauge(Gauge):
             return
         taken = [track.take(event) for track in self.tracks]
         value = self._value()
-        # Standardised when the last of its tracks speaks: one observation a round of reports.
-        if taken[-1] and value is not None:
+        # Standardised when the last of its tracks speaks: one observation a round of reports,
+        # and none of a report against what the other said long ago.
+        if not taken[-1] or value is None:
+            return
+        if any(track.old(event.ts_recv, self.age_ns_max) for track in self.tracks):
+            self.z = None
+        else:
             self.z = self.window.take(value)
 
     def read(self, now_ns: int) -> Reading:
@@ -94,7 +108,7 @@ class PositioningGauge(Gauge):
         stale = any(
             track.stale(now_ns, self.age_ns_max, self.unchanged_ns_max) for track in self.tracks
         )
-        refused = sum(track.guard.refused > 0 for track in self.tracks)
+        refused = any(track.refused for track in self.tracks)
         return Reading(
             outputs={"value": self._value(), "z": self.z},
             inputs=tuple(
@@ -102,7 +116,7 @@ class PositioningGauge(Gauge):
                 for track, sign in zip(self.tracks, self.signs, strict=True)
             ),
             stale=stale,
-            quality=0.0 if stale else 1.0 - 0.5 * (refused > 0),
+            quality=0.0 if stale else (0.5 if refused else 1.0),
         )
 
     def _value(self) -> float | None:

@@ -1,39 +1,44 @@
-"""Who took: a venue's own report of taker buying against selling."""
+"""Who took: a venue's own report of what takers bought and sold."""
 
 from msgspec import Struct
 
-from bot.model.event import FeedLost, LongShortRatio, MarketEvent
+from bot.model.event import FeedLost, MarketEvent, TakerVolume
 from bot.model.units import NS_PER_SECOND
-from bot.signals.open_interest.positioning import RATIO_AGE_S_MAX, imbalance_of
+from bot.signals.open_interest.positioning import RATIO_AGE_S_MAX
 from bot.signals.plain.shape import known
 
 
 class Takers(Struct):
-    """The last report, as an imbalance in [-1, 1]; + when buyers took more."""
+    """The last report, as an imbalance in [-1, 1]; + when buyers took more.
+
+    until_ns: when the interval ended that it is about; heard_ns: None while the feed is lost.
+    """
 
     imbalance: float | None = None
     heard_ns: int | None = None
-    said_ns: int | None = None
+    until_ns: int | None = None
 
     def hear(self, event: MarketEvent) -> None:
-        """Take in a report of taker volumes; nothing bought is -1, nothing sold no report."""
+        """Take in a report of taker volumes; one of nothing traded says nothing."""
         if isinstance(event, FeedLost):
             self.heard_ns = None
-        if not isinstance(event, LongShortRatio) or event.population != "taker_volume":
+        if not isinstance(event, TakerVolume):
             return
-        ratio = float(event.ratio)
-        if self.said_ns is not None and event.ts_venue <= self.said_ns:
+        if self.until_ns is not None and event.until_ns <= self.until_ns:
             return
-        self.said_ns = event.ts_venue
-        if known(ratio) and ratio >= 0.0:
-            self.imbalance, self.heard_ns = imbalance_of(ratio), event.ts_recv
+        self.until_ns = event.until_ns
+        bought, sold = float(event.bought), float(event.sold)
+        if known(bought) and known(sold) and min(bought, sold) >= 0.0 and bought + sold > 0.0:
+            self.imbalance = (bought - sold) / (bought + sold)
+            self.heard_ns = event.ts_recv
 
     def at(self, now_ns: int) -> float | None:
-        """The imbalance, while it is no older than ten minutes."""
-        if self.heard_ns is None or now_ns - self.heard_ns > RATIO_AGE_S_MAX * NS_PER_SECOND:
-            return None
-        return self.imbalance
+        """The imbalance, while its interval ended no longer than ten minutes ago."""
+        age = self.age_ns(now_ns)
+        return None if age is None or age > RATIO_AGE_S_MAX * NS_PER_SECOND else self.imbalance
 
     def age_ns(self, now_ns: int) -> int | None:
-        """Since the last report; None: never."""
-        return None if self.heard_ns is None else now_ns - self.heard_ns
+        """Since the end of the interval; None: nothing was heard, or the feed was lost."""
+        if self.heard_ns is None or self.until_ns is None:
+            return None
+        return now_ns - self.until_ns

@@ -27,6 +27,8 @@ SPREAD_MAX: Final = 0.30
 class Fixed(Struct, frozen=True):
     """What does not change about the options of a chain, as columns by expiry and strike.
 
+    inverse: priced and settled in the coin that it is on, as Deribit's are but those in USDC; no
+    listing calls an option inverse, for its worth is its amount times its price all the same.
     tick: quote or coin. series: the number of each one's expiry. starts: the first row of each
     expiry.
     """
@@ -53,7 +55,7 @@ class Fixed(Struct, frozen=True):
             expiry_ns=expiry,
             strike=np.array([float(one.strike or 0) for one in options]),
             call=np.array([bool(one.call) for one in options]),
-            inverse=np.array([one.inverse for one in options]),
+            inverse=np.array([one.settle == one.base for one in options]),
             tick=np.array([float(one.grid.tick) for one in options]),
             contract_size=np.array([float(one.contract_size) for one in options]),
             series=series.astype(np.int64),

@@ -29,6 +29,8 @@ ABSOLUTE = "absolute"
 NAIVE = "naive"
 FLOW = "flow"
 
+FLOW_QUALITY_MIN = 0.5
+
 _OUTPUTS = ("value", "zero_level", "zero_levels")
 _QUOTE = "quote per 1 %"
 
@@ -197,7 +199,8 @@ class SqueezeGauge(Gauge):
     def read(self, now_ns: int) -> Reading:
         """The squeeze, with which exposure it was made of."""
         flow, naive = self.flow.read(now_ns), self.naive.read(now_ns)
-        used, name = (naive, NAIVE) if flow.outputs["value"] is None or flow.stale else (flow, FLOW)
+        watched = flow.outputs["value"] is not None and flow.quality >= FLOW_QUALITY_MIN
+        used, name = (flow, FLOW) if watched and not flow.stale else (naive, NAIVE)
         exposure, z = used.outputs["value"], self.returns.z
         depth = None
         if z is not None:
@@ -233,9 +236,10 @@ class GammaSqueeze(ChainWatch, frozen=True, kw_only=True):
     0 while dealers are long gamma: then they dampen. Else the ramp of |gamma exposure| over the
     depth of the book within 1 % on the side of the move, from 0.1 to 1, times 0.25 for a still
     price up to 1 for a return of three deviations in an hour; active from 0.5. The exposure is
-    flow-signed where trades of takers were heard, else naive: the inputs say which. Also
-    published: `direction` of the hour's return (+1 up), `exposure` in quote per 1 %, and
-    `hedge_over_depth`. Unknown without an exposure, without an hour of prices, or while the
+    flow-signed where trades of takers were heard for half a week (its quality is a half then),
+    else naive: of the first trades alone dealers would hold next to nothing. The inputs say
+    which. Also published: `direction` of the hour's return (+1 up), `exposure` in quote per 1 %,
+    and `hedge_over_depth`. Unknown without an exposure, without an hour of prices, or while the
     depth is needed and not known.
     instrument: whose book's mid is followed. depth_above, depth_below: scores of the quote value
     that its book holds within 1 % above and below the mid.

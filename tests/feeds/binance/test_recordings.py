@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from bot.feeds.binance.decoder import BinanceDecoder
+from bot.feeds.recent import REPEAT_NS
 from bot.model.event import Event, FundingRate
 from bot.model.instrument import Instrument
 from bot.tape.builder import BlockBuilder
@@ -104,14 +106,17 @@ def test_the_book_has_the_best_prices_and_sizes_that_book_ticker_tells(
     assert unequal == []
 
 
-def test_a_funding_rate_is_told_once_until_it_changes(recordings):
+def test_a_funding_rate_that_stands_is_told_again_each_half_minute(recordings):
     capture = next(one for one in CAPTURES if "20230404" in one.path)
     frames = capture.frames(recordings)
 
     tape = decoded(capture.instrument(frames), frames, compiled=True)
 
     assert tape.decoder.counters.marks == 99
-    assert [(type(one), one.rate) for one in tape.events] == [(FundingRate, Decimal("0.00002754"))]
+    assert {(type(one), one.rate) for one in tape.events} == {(FundingRate, Decimal("0.00002754"))}
+    times = [one.ts_recv for one in tape.events]
+    assert len(times) == 4
+    assert all(b - a >= REPEAT_NS for a, b in pairwise(times))
     assert tape.events[0].settles_ns == 1_680_652_800_000_000_000
     assert not tape.events[0].settled
 

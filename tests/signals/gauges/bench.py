@@ -18,6 +18,7 @@ from bot.model.event import (
     LongShortRatio,
     MarketEvent,
     OpenInterest,
+    TakerVolume,
 )
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import Currency, InstrumentId
@@ -130,6 +131,27 @@ def ratio(t: int, x: float | str, population: str, name: InstrumentId = A, said:
     )
 
 
+def taken(
+    t: int,
+    bought: float | str,
+    sold: float | str = 1,
+    name: InstrumentId = A,
+    until: int | None = None,
+):
+    """What takers bought and sold in the five minutes that end at `until`, or now."""
+    ends = t if until is None else until
+    return TakerVolume(
+        ts_recv=t,
+        ts_venue=ends,
+        instrument=name,
+        until_ns=ends,
+        interval_ns=5 * MINUTE,
+        bought=decimal(bought),
+        sold=decimal(sold),
+        unit=Currency("BTC"),
+    )
+
+
 def forced(
     t: int,
     side: Side,
@@ -217,9 +239,10 @@ def histories(draw: st.DrawFn, names: Sequence[str], steps_max: int = 60) -> lis
             amount = draw(st.sampled_from([100, 101, 103, 99, 90, 120, 0, 6_000_000]))
             found.append(interest(t, amount, name))
         elif kind == 6:
-            population = draw(st.sampled_from(["accounts", "top_positions", "taker_volume"]))
             x = draw(st.sampled_from(["0", "0.5", "1", "1.5", "2", "-1", "150"]))
-            found.append(ratio(t, x, population, name))
+            population = draw(st.sampled_from(["accounts", "top_positions", "takers"]))
+            takers = population == "takers"
+            found.append(taken(t, x, name=name) if takers else ratio(t, x, population, name))
         elif kind == 7:
             side = draw(st.sampled_from([Side.BUY, Side.SELL]))
             amount = draw(st.sampled_from([0.5, 1, 3, 0]))

@@ -35,11 +35,21 @@ from bot.signals.open_interest.positioning import (
     TopTraderImbalance,
 )
 from bot.signals.open_interest.quadrant import Quadrants
+from bot.signals.options.gamma import (
+    GammaExposureAbsolute,
+    GammaExposureFlow,
+    GammaExposureNaive,
+    GammaSqueeze,
+)
+from bot.signals.options.positioning import OptionInterestSkew
+from bot.signals.options.volatility import AtForwardVolatility, Butterfly, RiskReversal
 from bot.signals.price import LogMid
 from tests.signals.gauges.bench import DATED, A, B, C
 
 ANY = LogMid(A, wake=1.0)
 """Whatever is looked at: the bench shows scores by name."""
+
+OPTIONS = "alpha:BTC/USD:BTC"
 
 WATCHES: dict[str, GaugeWatch] = {
     "open interest": OpenInterestChange((A, B, C), price=ANY, wake=1.0),
@@ -73,6 +83,16 @@ WATCHES: dict[str, GaugeWatch] = {
     "CROWD": CrowdIndex((Component("x", ANY, window=0, sign=-1.0),), wake=1.0),
     "DMI": MarketImbalance(ANY, ANY, ANY, ANY, wake=1.0),
     "direction": Direction(A, ANY, (("x", ANY), ("y", ANY)), horizon_s=5.0, wake=1.0),
+    "volatility": AtForwardVolatility(chain=OPTIONS, days=7.0, wake=1.0),
+    "risk reversal": RiskReversal(chain=OPTIONS, days=7.0, wake=1.0),
+    "butterfly": Butterfly(chain=OPTIONS, days=7.0, wake=1.0),
+    "options held": OptionInterestSkew(chain=OPTIONS, weight="delta", wake=1.0),
+    "gamma, absolute": GammaExposureAbsolute(chain=OPTIONS, wake=1.0),
+    "gamma, naive": GammaExposureNaive(chain=OPTIONS, wake=1.0),
+    "gamma, flow": GammaExposureFlow(chain=OPTIONS, wake=1.0),
+    "gamma squeeze": GammaSqueeze(
+        chain=OPTIONS, instrument=A, depth_above=ANY, depth_below=ANY, wake=1.0
+    ),
 }
 
 

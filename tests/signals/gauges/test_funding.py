@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.model.event import FundingTerms
 from bot.signals.funding_rates import ar1, venues
 from bot.signals.funding_rates.crowding import FundingCrowding
 from bot.signals.funding_rates.divergence import (
@@ -35,6 +37,7 @@ from tests.signals.gauges.bench import (
     C,
     Look,
     changed,
+    contract,
     feed,
     funding,
     interest,
@@ -46,6 +49,7 @@ from tests.signals.gauges.bench import (
     value,
 )
 from tests.signals.gauges.every import ANY
+from tests.signals.harness import FakeTerms
 from tests.signals.oracle import robust_z
 
 near = pytest.approx
@@ -381,6 +385,22 @@ class TestHeard:
         assert track.interval_ns == 4 * HOUR
 
 
+def test_floor_cap_and_interval_are_what_the_venue_says():
+    rule = venues.OKX_DIVIDE
+    watch = VenueFunding(A, rule, ANY, 1e-4, None, None, wake=1.0)
+    listed = FakeTerms([contract(A, funding_interval_ns=None)])
+    gauge = watch.gauge(listed)
+    terms = FundingTerms(
+        ts_recv=T0, ts_venue=T0, instrument=A, interval_ns=8 * HOUR, cap=Decimal("0.0005")
+    )
+
+    feed(gauge, terms, funding(T0, "0.0001", T0 + EIGHT, interval=None))
+    for s in range(1, 60 * 31):
+        feed(gauge, Look(T0 + s * SECOND, {"premium_bps": 100.0}))
+
+    assert value(gauge, T0 + 1_859 * SECOND) == near(5.0)
+
+
 class TestCrowding:
     """Funding over its floor."""
 
@@ -404,6 +424,15 @@ class TestCrowding:
 
         added = [one.contribution for one in reading.inputs if one.contribution is not None]
         assert sum(added) == reading.outputs["value"] == near(2.0)
+
+    def test_a_day_that_is_booked_once_has_three_times_eight_hours(self):
+        """Deribit: 1 bp for eight hours, all the time; the day that ended last is not final yet."""
+        gauge = FundingCrowding(A, 0.0, wake=1.0).gauge(TERMS)
+        for k in range(240):
+            t = T0 + k * HOUR
+            feed(gauge, funding(t, "0.0001", (t // DAY + 1) * DAY))
+
+        assert outputs(gauge, T0 + 240 * HOUR)["week"] == near(6 * 3.0)
 
     def test_a_long_stay_at_the_floor_makes_half_a_basis_point_usual(self):
         gauge = FundingCrowding(A, 1.0, wake=1.0).gauge(TERMS)
@@ -506,6 +535,26 @@ class TestDivergence:
         theory = theoretical_rate(0.05) * 1e4
         now = T0 + 19 * EIGHT + SECOND
         assert outputs(gauge, now)["three_days"] == near(2.0 - theory)
+
+    def test_what_theory_was_is_of_the_settlements_that_it_is_compared_with(self):
+        watch = FundingDivergence(A, 1e-4, carry=ANY, carry_assumed=None, wake=1.0)
+        gauge = made(watch, settled(T0, "0.01"), Look(T0 + HOUR, {"carry": 0.0}))
+
+        feed(gauge, settled(T0 + EIGHT, "0.0002"))
+
+        assert outputs(gauge, T0 + EIGHT + SECOND)["three_days"] == near(2.0)
+
+    def test_its_z_needs_nobody_who_says_what_was_settled(self):
+        """Binance's stream only predicts; the settlement after shows that one has passed."""
+        gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+        for k in range(31):
+            for before in (60, 1):
+                settles = T0 + (k + 1) * EIGHT
+                rate = f"0.0001{k % 3 + before}"
+                feed(gauge, funding(settles - before * MINUTE, rate, settles))
+
+        xs = [float(f"0.0001{k % 3 + 1}") * 1e4 for k in range(31)]
+        assert outputs(gauge, T0 + 31 * EIGHT - MINUTE)["z"] == near(robust_z(xs[-1], xs[:-1], 90))
 
     @given(st.lists(st.integers(-30, 30), min_size=1, max_size=50))
     def test_its_z_is_of_predictions_over_theory_by_interval(self, tenths):

@@ -1,6 +1,7 @@
 """Forced orders, the map of the next ones, cascades and squeezes."""
 
 import math
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -30,6 +31,8 @@ from tests.signals.gauges.bench import (
     C,
     Look,
     changed,
+    contract,
+    copied,
     feed,
     forced,
     funding,
@@ -39,12 +42,13 @@ from tests.signals.gauges.bench import (
     lost,
     made,
     outputs,
-    ratio,
     restored,
     settled,
+    taken,
     value,
 )
 from tests.signals.gauges.every import ANY
+from tests.signals.harness import FakeTerms
 
 near = pytest.approx
 BUY, SELL = Side.BUY, Side.SELL
@@ -82,6 +86,21 @@ class TestFlow:
 
         assert value(gauge, T0) == near(700)
 
+    @pytest.mark.parametrize(("name", "worth"), [(A, 0.01 * 300 * 50_000), (C, 100 * 300)])
+    def test_an_amount_in_contracts_is_worth_what_these_stand_for(self, name, worth):
+        """OKX forces 300 contracts of 0.01 coins, Binance's COIN-M 300 of 100 dollars."""
+        size = Decimal("0.01") if name == A else Decimal(100)
+        gauge = made(
+            self.flow(name),
+            changed(T0, name, contract_size=size),
+            forced(T0, BUY, 50_000, 300, name=name),
+        )
+        listed = FakeTerms([contract(name, contract_size=size)])
+        fresh = feed(self.flow(name).gauge(listed), forced(T0, BUY, 50_000, 300, name=name))
+
+        assert value(gauge, T0) == near(worth)
+        assert value(fresh, T0) == near(worth)
+
     def test_samples_are_never_mixed_with_complete_records(self):
         orders = forced(T0, BUY, 100, 1), forced(T0 + 1, BUY, 100, 9, complete=False)
 
@@ -100,6 +119,13 @@ class TestFlow:
 
         assert value(gauge, T0) is None
         assert gauge.tally.faulty == 1
+
+    def test_a_minute_of_a_cascade_counts_every_order(self):
+        orders = (forced(T0 + k * 10 * SECOND // 1000, SELL, 100, 1 + k) for k in range(5_000))
+        gauge = made(self.flow(), *orders)
+
+        assert gauge.tally.last_minute(T0 + 50 * SECOND) == near(100 * sum(range(1, 5_001)))
+        assert len(gauge.tally.recent) <= 600
 
     def test_two_orders_of_one_time_that_differ_both_count(self):
         gauge = made(self.flow(), forced(T0, BUY, 100, 3), forced(T0, BUY, 100, 4))
@@ -207,6 +233,17 @@ class TestHawkes:
         assert even.branching < 0.01
 
 
+def test_orders_of_one_frame_are_no_decay_in_no_time():
+    """Three orders a frame: without a bound their decay is fitted as 5e21 in a second."""
+    rng = np.random.default_rng(7)
+    times = np.repeat(np.sort(rng.uniform(0.0, 21_600.0, 300)), 3)
+
+    found = hawkes.fit(times, 21_600.0)
+
+    assert found.branching == near(2 / 3, abs=0.05)
+    assert found.beta <= hawkes.BETA_MAX
+
+
 def simulated(mu, branching, beta, until, rng):
     """Thinning: as the process is defined, event by event."""
     t, excited, times = 0.0, 0.0, []
@@ -258,11 +295,11 @@ class TestLedger:
     def test_entries_of_five_minutes_are_one_at_their_mean(self):
         ledger = Ledger(CLASSES, 0.005)
         for k in range(100):
-            ledger.open(T0 + k * 20 * SECOND, 100.0 + k, 1.0, (-1.0) ** k)
+            ledger.open(T0 + k * 20 * SECOND, 100.0 + 0.01 * k, 1.0, (-1.0) ** k)
 
         assert len(ledger.times) == 7
-        assert ledger.prices[0] == near(107.0)
-        assert ledger.coins == near(100.0)
+        assert ledger.prices[0] == near(100.07)
+        assert ledger.amount == near(100.0)
 
     @given(
         st.lists(
@@ -284,7 +321,7 @@ class TestLedger:
             assert sum(ledger.longs) == near(sum(ledger.shorts), rel=1e-9, abs=1e-9)
             assert min([*ledger.longs, *ledger.shorts], default=0.0) >= 0.0
         if t - T0 < 30 * DAY:
-            assert ledger.coins == near(coins, rel=1e-6, abs=1e-6)
+            assert ledger.amount == near(coins, rel=1e-6, abs=1e-6)
 
     @given(
         st.lists(
@@ -335,6 +372,47 @@ class TestAtRisk:
 
         assert gauge.map.ledger.prices == near([60_000.0])
         assert gauge.map.ledger.longs == gauge.map.ledger.shorts == [100.0]
+
+    def test_who_was_liquidated_is_gone_when_the_price_comes_back(self):
+        """Longs of 25 and more at 60,000 die above 57,800: a dip to 57,500 takes them all."""
+        gauge = made(OpenInterestAtRisk(A, ANY, 0.005, wake=1.0), interest(T0, 1000))
+        self.looks(gauge, 60_000, 1)
+        feed(gauge, interest(T0 + MINUTE, 1100))
+        self.looks(gauge, 60_000, 61)
+        before = gauge.map.within(-0.05)
+
+        self.looks(gauge, 57_500, 62)
+        self.looks(gauge, 60_000, 63)
+        again = feed(copied(gauge), interest(T0 + 2 * MINUTE, 1101))
+
+        assert before == near(100 * 0.55 * 60_000)
+        assert gauge.map.within(-0.05) == 0.0
+        assert again.map.within(-0.05) == near(0.55 * 60_000)
+        assert gauge.map.within(0.05) == near(before)
+
+    def test_what_a_history_tells_is_not_entered_at_the_price_of_now(self):
+        gauge = OpenInterestAtRisk(A, ANY, 0.005, wake=1.0).gauge(TERMS)
+        self.looks(gauge, 60_000, 0)
+        feed(gauge, *(interest(T0, 1000 + k, said=T0 - (30 - k) * HOUR) for k in range(30)))
+
+        feed(gauge, interest(T0 + 1, 1029), interest(T0 + MINUTE, 1039))
+
+        assert gauge.map.ledger.longs == [10.0]
+
+    def test_inverse_contracts_close_by_what_they_opened_by_wherever_the_price_is(self):
+        """A million dollars opened at 50,000 and closed at 100,000 leave nothing behind."""
+        gauge = made(OpenInterestAtRisk(C, ANY, 0.005, wake=1.0), interest(T0, 1_000_000, C))
+        self.looks(gauge, 50_000, 1)
+        feed(gauge, interest(T0 + MINUTE, 2_000_000, C))
+        self.looks(gauge, 50_000, 61)
+        opened = gauge.map.within(0.05), gauge.map.coverage()
+
+        self.looks(gauge, 100_000, 62)
+        feed(gauge, interest(T0 + 2 * MINUTE, 1_000_000, C))
+
+        assert opened == (near(550_000), near(0.5))
+        assert gauge.map.ledger.amount == near(0.0, abs=1e-3)
+        assert gauge.map.coverage() == near(0.0, abs=1e-9)
 
     def test_reports_within_a_minute_are_one_entry(self):
         gauge = made(OpenInterestAtRisk(A, ANY, 0.005, wake=1.0), interest(T0, 1000))
@@ -391,7 +469,7 @@ class TestAtRisk:
         gauge = made(
             OpenInterestAtRisk(A, ANY, 0.005, wake=1.0),
             interest(T0, 1000),
-            ratio(T0, "2", "taker_volume"),
+            taken(T0, 2),
         )
         self.looks(gauge, 60_000, 1)
         feed(gauge, interest(T0 + MINUTE, 1100))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model.event import LongShortRatio, OpenInterest
+from bot.feeds.binance.statistics import taker_volumes
+from bot.model.event import OpenInterest, TakerVolume
 from bot.signals.open_interest.change import OpenInterestChange
 from bot.signals.open_interest.concentration import VenueConcentration, concentration
 from bot.signals.open_interest.flow import QUALITY_MAX, OpenInterestFlow
@@ -30,6 +31,7 @@ from tests.signals.gauges.bench import (
     C,
     Look,
     changed,
+    contract,
     feed,
     funding,
     histories,
@@ -40,6 +42,7 @@ from tests.signals.gauges.bench import (
     outputs,
     ratio,
     settled,
+    taken,
     value,
 )
 from tests.signals.gauges.every import ANY
@@ -54,6 +57,12 @@ def growth(*names, **more):
 
 class TestChange:
     """Growth of open interest over venues that come and go."""
+
+    def test_what_is_told_of_long_ago_is_not_fresh(self):
+        gauge = made(growth(A), interest(T0, 100, said=T0 - HOUR))
+
+        assert gauge.read(T0).stale
+        assert outputs(gauge, T0)["coins"] is None
 
     def test_an_hour_of_growth_is_a_fraction(self):
         gauge = made(growth(A), interest(T0, 100), interest(T0 + HOUR, 102))
@@ -247,6 +256,28 @@ class TestPositioning:
 
         assert (value(gauge, T0 + 1), gauge.read(T0 + 1).quality) == (near(0.2), 0.5)
 
+    def test_a_ratio_in_percent_is_not_believed_however_often_it_repeats(self):
+        gauge = made(AccountImbalance(A, wake=1.0), ratio(T0, "1.5", "accounts"))
+        for k in range(1, 40):
+            feed(gauge, ratio(T0 + 5 * k * MINUTE, f"15{k % 2}", "accounts"))
+
+        assert value(gauge, T0 + 195 * MINUTE) == near(0.2)
+        assert gauge.read(T0 + 195 * MINUTE).stale
+
+    def test_a_report_is_not_compared_with_what_the_other_said_long_ago(self):
+        gauge = SmartMinusCrowd(A, z_obs=12, wake=1.0).gauge(TERMS)
+        for k in range(13):
+            feed(gauge, ratio(T0 + 5 * k * MINUTE, f"1.{k % 3}", "top_positions"))
+            feed(gauge, ratio(T0 + 5 * k * MINUTE, "1.5", "accounts"))
+        before, usual = outputs(gauge, T0 + HOUR)["z"], list(gauge.window.ring)
+
+        for k in range(15, 30):
+            feed(gauge, ratio(T0 + 5 * k * MINUTE, f"{1 + k / 20}", "accounts"))
+
+        assert before is not None
+        assert gauge.window.ring == usual
+        assert outputs(gauge, T0 + 150 * MINUTE)["z"] is None
+
     def test_a_figure_that_stands_still_for_half_an_hour_is_stale(self):
         gauge = AccountImbalance(A, wake=1.0).gauge(TERMS)
         for k in range(8):
@@ -274,7 +305,7 @@ class TestFlow:
         gauge = made(
             OpenInterestFlow(A, wake=1.0),
             interest(T0, 100),
-            ratio(T0 + 1, "1.5", "taker_volume"),
+            taken(T0 + 1, 3, 2),
             interest(T0 + MINUTE, 102),
         )
 
@@ -291,6 +322,33 @@ class TestFlow:
         )
 
         assert outputs(gauge, T0 + MINUTE)["closed"] == near(-0.6 / 97)
+
+    @pytest.mark.parametrize("late", [taken(T0 + 1, 3, 2, until=T0 - 10 * MINUTE), taken(T0, 0, 0)])
+    def test_takers_of_long_ago_or_of_nothing_say_nothing_of_now(self, late):
+        gauge = made(OpenInterestFlow(A, wake=1.0), interest(T0, 100), late)
+        feed(gauge, interest(T0 + MINUTE, 102))
+
+        assert value(gauge, T0 + MINUTE) is None
+        assert gauge.skipped == 1
+
+    def test_a_history_that_is_fetched_now_opened_nothing_now(self):
+        told = [interest(T0, 100 + k, said=T0 - (30 - k) * HOUR) for k in range(30)]
+        gauge = made(OpenInterestFlow(A, wake=1.0), taken(T0, 3, 1), *told)
+        feed(gauge, interest(T0, 130), interest(T0 + MINUTE, 131))
+
+        assert value(gauge, T0 + MINUTE) == near(0.5 / 131)
+        assert gauge.read(T0 + MINUTE).quality == near(QUALITY_MAX / 2)
+
+    def test_what_binance_answers_is_what_the_flow_is_made_of(self):
+        body = b'[{"buySellRatio":"1.5","buyVol":"3","sellVol":"2","timestamp":"%d"}]'.replace(
+            b'"%d"', str((T0 - 5 * MINUTE) // 1_000_000).encode()
+        )
+        told = taker_volumes(body, contract(A), T0 + 1, 5 * MINUTE)
+        gauge = made(
+            OpenInterestFlow(A, wake=1.0), interest(T0, 100), *told, interest(T0 + MINUTE, 102)
+        )
+
+        assert value(gauge, T0 + MINUTE) == near(2 * 0.2 / 102)
 
     def test_an_interval_without_takers_is_left_out_and_said(self):
         gauge = made(OpenInterestFlow(A, wake=1.0), interest(T0, 100), interest(T0 + MINUTE, 102))
@@ -313,7 +371,7 @@ class TestFlow:
     @given(histories(("trades",), steps_max=80))
     def test_it_is_the_fading_sum_of_its_intervals(self, steps):
         gauge = OpenInterestFlow(A, trades=ANY, wake=1.0).gauge(TERMS)
-        trades = taken = None
+        trades = taker = None
         opened, before, now = [], None, T0
         for step in steps:
             if isinstance(step, OpenInterest) and step.amount > 1_000:
@@ -323,18 +381,18 @@ class TestFlow:
                 x = step.scores["trades"]
                 trades = None if x is None else max(-1.0, min(1.0, x))
                 continue
-            if not isinstance(step, OpenInterest | LongShortRatio) or step.instrument != A:
+            if not isinstance(step, OpenInterest | TakerVolume) or step.instrument != A:
                 continue
             feed(gauge, step)
             now = step.ts_recv
-            if isinstance(step, LongShortRatio):
-                if step.population == "taker_volume" and step.ratio >= 0:
-                    taken = (now, imbalance_of(float(step.ratio)))
+            if isinstance(step, TakerVolume):
+                if step.bought >= 0:
+                    taker = (now, imbalance_of(float(step.bought)))
                 continue
             amount = float(step.amount)
             if amount <= 0:
                 continue
-            share = taken[1] if taken and now - taken[0] <= 10 * MINUTE else trades
+            share = taker[1] if taker and now - taker[0] <= 10 * MINUTE else trades
             if before and share is not None and now - before[0] <= 15 * MINUTE:
                 opened.append((now, max(amount - before[1], 0.0) * share))
             before = (now, amount)

@@ -34,6 +34,7 @@ from tests.signals.gauges.bench import (
     log_bps,
     outputs,
     ratio,
+    taken,
 )
 from tests.signals.gauges.every import ANY
 from tests.signals.harness import FakeTerms
@@ -85,7 +86,7 @@ def test_a_series_with_holes_and_doubles_gives_numbers_or_nothing(recordings):
         if (x := number(row["Long/Short Ratio (Account)"])) is not None:
             events.append(ratio(t, x, "accounts"))
         if bought is not None and sold:
-            events.append(ratio(t, bought / sold, "taker_volume"))
+            events.append(taken(t, bought, sold))
         if (x := number(row["Agg. OI"])) is not None:
             events.append(interest(t, x))
             amounts.setdefault(t, x)

@@ -40,11 +40,10 @@ def option(expiry: str, strike: int, side: str, **changed: object) -> Instrument
         "id": InstrumentId(f"deribit:BTC/{quote}:{settle}-{expiry}-{strike}-{side}"),
         "kind": Kind.OPTION,
         "base": Currency("BTC"),
-        "quote": Currency(quote),
+        "quote": Currency(settle),
         "settle": Currency(settle),
         "grid": PriceGrid(Decimal("0.01") if linear else TICK),
         "lot": Decimal("0.1"),
-        "inverse": not linear,
         "expiry_ns": T0 + EXPIRIES[expiry] * DAY,
         "strike": Decimal(strike),
         "call": side == "C",
@@ -76,7 +75,7 @@ def worth(one: Instrument, t: int, iv: float | None = None) -> tuple[float, floa
 def row_of(one: Instrument, t: int, **changed: object) -> dict[str, object]:
     """The ticker of an option on the smile, quoted 4 % wide."""
     value, sigma = worth(one, t)
-    price = value / FORWARD if one.inverse else value
+    price = value / FORWARD if one.settle == one.base else value
     ticks = price / float(one.grid.tick)
     return {
         "bid": int(ticks * 0.98),

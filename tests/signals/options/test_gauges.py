@@ -419,12 +419,25 @@ def test_a_depth_that_is_needed_and_unknown_leaves_it_unknown():
 def test_what_takers_bought_goes_before_the_naive_assumption():
     book = book_of(OPTIONS, quoted(OPTIONS, T0))
     bought = next(one for one in OPTIONS if one.id.endswith("-260303-60000-C"))
-    book.take_trade(bought.id, T0, 5_000.0)
+    book.take_trade(bought.id, NOW - 4 * DAY, 5_000.0)
 
     said = squeezed(book.compute(NOW), 100.0, above=1e6, below=1e6)
 
     assert said.inputs[0].name == "exposure, flow"
     assert said.outputs["exposure"] < 0
+    assert said.outputs["value"] == pytest.approx(1.0)
+
+
+def test_the_first_trade_heard_does_not_hide_what_is_held():
+    """Dealers short 9,000 puts: that one call was bought a minute ago says nothing of these."""
+    interest = [SHORT_GAMMA.get(one.id[-len("-260303-60000-P") :], 0.0) for one in OPTIONS]
+    rows = [(T0, i, row_of(one, T0, open_interest=interest[i])) for i, one in enumerate(OPTIONS)]
+    book = book_of(OPTIONS, tickers_of(OPTIONS, rows))
+    book.take_trade(OPTIONS[0].id, NOW - MINUTE, 1.0)
+
+    said = squeezed(book.compute(NOW), -100.0, above=1e6, below=1e6)
+
+    assert said.inputs[0].name == "exposure, naive"
     assert said.outputs["value"] == pytest.approx(1.0)
 
 
