@@ -61,7 +61,12 @@ SAMPLE_NS: Final = 1
 """The next whole second at which standardisers take a sample; -1 before the first message."""
 WOKEN: Final = 2
 """Bits of the strategies that a trigger has woken."""
-CLOCK_ENTRIES: Final = 3
+REFIT: Final = 3
+"""Whether a signal waits to be fitted anew, in Python, before the next message."""
+CLOCK_ENTRIES: Final = 4
+
+DUE: Final = 0
+"""The first entry of the state of a signal that is fitted: whether it waits for that."""
 
 
 class Signals(NamedTuple):

@@ -114,6 +114,7 @@ class SignalTable:
         self.plain_signals: tuple[tuple[int, int, PlainWatch], ...] = tuple(
             (g, recipes[g].instrument, watch) for g, watch in enumerate(plain) if watch is not None
         )
+        self._fitted = tuple((g, one.refit) for g, one in enumerate(recipes) if one.refit)
         self.memories: list[dict[str, Any]] = [{} for _ in recipes]
         self.heard_funding_ns = [NEVER] * instruments
         # An item of a memoryview is a plain number, and costs a fifth of what an array's does.
@@ -210,6 +211,20 @@ class SignalTable:
         else:
             publish.publish(self.arrays, slot, float(value))
         publish.pull_triggers(self.arrays, slot)
+
+    def refit(self) -> None:
+        """Fit anew what has asked for it; the loop stops for that before the next message."""
+        if not self._clock[arrays.REFIT]:
+            return
+        self._clock[arrays.REFIT] = 0
+        held = self.arrays
+        for g, fit in self._fitted:
+            spec = held.spec[g]
+            param = held.param[spec[arrays.PARAM] : spec[arrays.PARAM] + spec[arrays.PARAMS]]
+            state = held.state[spec[arrays.STATE] : spec[arrays.STATE] + spec[arrays.STATES]]
+            if state[arrays.DUE]:
+                state[arrays.DUE] = 0.0
+                fit(param, state)
 
     def force(self, entry: Entry) -> None:
         """Wake its strategy when an input of it is heard again, whether or not it moves."""
