@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from bot.book.layout import LADDER
 from bot.model.units import NS_PER_SECOND, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.absorption_kernels import absorption_size
 from bot.signals.base import HEARD_ALL, Recipe, Terms, Watch, base_per_lot, positive, reading
 from bot.tape.rows import TRADE
@@ -58,7 +58,7 @@ class Absorption(Watch, frozen=True):
                 "windows of history_s"
             )
         return Recipe(
-            code=evaluate.ABSORPTION,
+            code=codes.ABSORPTION,
             instrument=i,
             param=(
                 float(code),

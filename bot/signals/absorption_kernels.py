@@ -18,7 +18,7 @@ from bot.signals.slots import Float64s
 from bot.signals.standard import COUNT as WINDOW_COUNT
 from bot.signals.standard import window_add, window_repeat, window_score, window_size
 from bot.signals.touch import BOTH, read_touch
-from bot.signals.windows import SUMS, expire, push, ring_size
+from bot.signals.windows import ENTRIES, ENTRY, HEAD_AT, RING_HEAD, SUMS, expire, push, ring_size
 
 F1 = types.float64[::1]
 
@@ -44,9 +44,11 @@ SLOPE: Final = 2
 SLOPE_KNOWN: Final = 3
 DIRTY: Final = 4
 """1 when a trade came since the slope was computed."""
-BEST: Final = 5
+QUIET_UNTIL: Final = 5
+"""Before that time nothing moves it but trades and the touch."""
+BEST: Final = 6
 """The touch as last seen: bid, its size, ask, its size; sizes 0: not known."""
-HITS: Final = 9
+HITS: Final = 10
 """Of each side: the price that was hit, its size before (0: none waits), when, whether it has
 shrunk since; whether one was ever full again, and when last."""
 A_SIDE: Final = 6
@@ -251,6 +253,28 @@ def publish_absorption(signals: Signals, g: int, net: float, moved: float, now: 
     publish(signals, slot + 5, 1.0 if state[hit + REFILLED] != 0.0 and recent else 0.0)
 
 
+@kernel(f8(SIGNALS, i8, i8, i8, f8))
+def quiet_until(signals: Signals, param: int, at: int, t: int, now: float) -> float:
+    """When time alone moves it next: a trade, a mid or a refill leaves, or a window is over."""
+    state = signals.state
+    window = signals.param[param + WINDOW_NS]
+    capacity = int(signals.param[param + CAPACITY])
+    until = now + float(int(window) - t % int(window))
+    ring = at + ring_at(capacity)
+    if state[ring + ENTRIES] > 0.0:
+        oldest = ring + RING_HEAD + ENTRY * int(state[ring + HEAD_AT])
+        until = min(until, state[oldest] + window)
+    mids = at + MIDS
+    if state[mids] > 1.0:
+        second = mids + MIDS_HEAD + 2 * ((int(state[mids + 1]) + 1) % capacity)
+        until = min(until, state[second] + window)
+    for s in range(2):
+        hit = at + HITS + A_SIDE * s
+        if state[hit + REFILLED] != 0.0 and state[hit + REFILLED_AT] + window > now:
+            until = min(until, state[hit + REFILLED_AT] + window)
+    return until
+
+
 @kernel(void(SIGNALS, BOOK, i8, i8, i8))
 def absorption(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
     """Aggression without progress. slots: value, z of the net volume, net volume in base, impact
@@ -260,13 +284,17 @@ def absorption(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
     param = spec[PARAM]
     at = spec[STATE]
     state = signals.state
-    follow_buckets(signals, param, at, t)
     now = float(t - signals.clock[ORIGIN_NS])
+    source = int(signals.param[param + SOURCE])
+    sides, bid, bid_size, ask, ask_size = read_touch(book, i, source)
+    heard = touch_heard(book, i, source)
+    if sides == BOTH and now < state[at + QUIET_UNTIL] and not heard and state[at + DIRTY] == 0.0:
+        return
+    follow_buckets(signals, param, at, t)
     capacity = int(signals.param[param + CAPACITY])
     mids = at + MIDS
     impact = at + impact_at(capacity, int(signals.param[param + HISTORY]))
-    source = int(signals.param[param + SOURCE])
-    sides, bid, bid_size, ask, ask_size = read_touch(book, i, source)
+    state[at + QUIET_UNTIL] = 0.0
     if sides != BOTH or bid <= 0:
         impact_mid(state, impact, 0.0)
         # What the mid did over an absence is not known before a window has passed.
@@ -279,7 +307,7 @@ def absorption(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
         return
     mid = 0.5 * (bid + ask)
     moved = mid != 0.5 * (state[at + BEST] + state[at + BEST + 2])
-    if touch_heard(book, i, source):
+    if heard:
         note_refill(signals, param, at, 0, bid, bid_size, now)
         note_refill(signals, param, at, 1, ask, ask_size, now)
     state[at + BEST] = bid
@@ -302,3 +330,4 @@ def absorption(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
     ring = at + ring_at(capacity)
     expire(state, ring, capacity, now - window)
     publish_absorption(signals, g, state[ring + SUMS], mid - before, now)
+    state[at + QUIET_UNTIL] = quiet_until(signals, param, at, t, now)

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 from bot.book.layout import HEARD_BOOK, HEARD_TRADE, LADDER
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_SECOND, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive
 from bot.signals.depth_value_kernels import ASKS, BIDS, BOTH_SIDES, sums_size
 from bot.signals.exhaustion_kernels import exhaustion_size
@@ -45,7 +45,7 @@ class DepthValue(Watch, frozen=True):
             )
         names = [f"{side}_{bps:g}" for bps in self.within_bps for side in ("bids", "asks")]
         return Recipe(
-            code=evaluate.DEPTH_VALUE,
+            code=codes.DEPTH_VALUE,
             instrument=i,
             param=_sums(terms.instrument(self.instrument), self.within_bps, SIDES[self.side]),
             states=sums_size(len(self.within_bps)),
@@ -87,7 +87,7 @@ class BookExhaustion(Watch, frozen=True):
                 f"expected at most median_s, {self.median_s}"
             )
         return Recipe(
-            code=evaluate.EXHAUSTION,
+            code=codes.EXHAUSTION,
             instrument=i,
             param=(
                 *_sums(terms.instrument(self.instrument), (self.within_bps,), BOTH_SIDES),

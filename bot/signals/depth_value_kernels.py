@@ -128,12 +128,6 @@ def worth_of(signals: Signals, book: Book, i: int, param: int, at: int, s: int, 
     return float(total * signals.param[param + QUOTE_PER_UNIT]) if known else math.nan
 
 
-@kernel(void(SIGNALS, i8, i8, i8, i8))
-def depth_value_row(signals: Signals, g: int, side: int, price: int, change: int) -> None:
-    """Take one level's change of size in."""
-    worth_row(signals, signals.spec[g, PARAM], signals.spec[g, STATE], side, price, change)
-
-
 @kernel(void(SIGNALS, i8))
 def forget_depth_value(signals: Signals, g: int) -> None:
     """The book is replaced: sums start over."""

@@ -9,7 +9,6 @@ from typing import Final
 from bot.book.arrays import BOOK, Book, i8, void
 from bot.book.layout import HEARD, HEARD_BOOK, TOP
 from bot.kernel import kernel
-from bot.signals.absorption_kernels import absorption, absorption_row
 from bot.signals.arrays import (
     CODE,
     FORCE,
@@ -24,26 +23,37 @@ from bot.signals.arrays import (
     STANDARD,
     STANDARD_SLOT,
     STANDARD_STATE,
+    STATE,
     WITHIN,
     Z_SLOT,
     Signals,
 )
 from bot.signals.carry_kernels import net_carry
+from bot.signals.codes import (
+    DEPTH_IMBALANCE,
+    DEPTH_VALUE,
+    EXHAUSTION,
+    FAMILY,
+    FOREIGN,
+    FUNDING_EXCESS,
+    IMPACT,
+    LADDER_IMBALANCE,
+    MULTI_LEVEL_FLOW,
+    NET_CARRY,
+    ORDER_FLOW,
+    PREDICTED_FUNDING,
+    QUEUE_IMBALANCE,
+    SPREAD,
+    TRADE_IMBALANCE,
+    VWAP_DEVIATION,
+    WEIGHTED_MID,
+)
 from bot.signals.depth_kernels import depth_imbalance, depth_row, forget_depth
-from bot.signals.depth_value_kernels import depth_value, depth_value_row, forget_depth_value
-from bot.signals.exhaustion_kernels import exhaustion, exhaustion_row, forget_exhaustion
+from bot.signals.depth_value_kernels import worth_row
+from bot.signals.evaluate_flow import evaluate_flow, forget_flow_book, take_flow_trade
 from bot.signals.foreign import CLEAR, END, call_foreign
 from bot.signals.funding_kernels import funding_excess, predicted_funding
 from bot.signals.impact_kernels import impact
-from bot.signals.integrated_flow_kernels import forget_integrated, integrated_flow
-from bot.signals.liquidity_kernels import illiquidity, illiquidity_row, kyle_lambda, kyle_row
-from bot.signals.micro_price_kernels import forget_state, micro_price
-from bot.signals.noise_kernels import (
-    forget_births,
-    large_row,
-    large_trades,
-    settled_imbalance,
-)
 from bot.signals.order_book_kernels import (
     ladder_imbalance,
     queue_imbalance,
@@ -60,38 +70,9 @@ from bot.signals.publish import publish, pull_triggers, withdraw
 from bot.signals.standard import window_ready, window_repeat, window_score
 from bot.signals.touch import FROM_BOOK
 from bot.signals.trade_kernels import trade_imbalance, trade_row, vwap_deviation, vwap_row
-from bot.signals.vpin_kernels import vpin, vpin_row
 from bot.tape.rows import LEVEL, ROW_KINDS
 
 SECOND_NS: Final = 1_000_000_000
-
-# Codes of the house's signals.
-FOREIGN: Final = 0
-QUEUE_IMBALANCE: Final = 1
-LADDER_IMBALANCE: Final = 2
-DEPTH_IMBALANCE: Final = 3
-WEIGHTED_MID: Final = 4
-SPREAD: Final = 5
-IMPACT: Final = 6
-ORDER_FLOW: Final = 7
-MULTI_LEVEL_FLOW: Final = 8
-TRADE_IMBALANCE: Final = 9
-VWAP_DEVIATION: Final = 10
-PREDICTED_FUNDING: Final = 11
-FUNDING_EXCESS: Final = 12
-NET_CARRY: Final = 13
-PLAIN: Final = 14
-"""Computed in Python between two steps of the loop."""
-DEPTH_VALUE: Final = 15
-EXHAUSTION: Final = 16
-MICRO_PRICE: Final = 17
-INTEGRATED_FLOW: Final = 18
-SETTLED_IMBALANCE: Final = 19
-LARGE_TRADES: Final = 20
-ABSORPTION: Final = 21
-VPIN: Final = 22
-KYLE_LAMBDA: Final = 23
-ILLIQUIDITY: Final = 24
 
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8, i8, i8, i8, i8))
@@ -113,24 +94,17 @@ def take_row(
         code = signals.spec[g, CODE]
         if code == DEPTH_IMBALANCE:
             depth_row(signals, g, side, price, size - previous)
-        elif code == DEPTH_VALUE:
-            depth_value_row(signals, g, side, price, size - previous)
-        elif code == EXHAUSTION:
-            exhaustion_row(signals, g, kind, side, price, size, previous, t)
+        elif code == DEPTH_VALUE or (code == EXHAUSTION and kind == LEVEL):
+            at_param, at_state = signals.spec[g, PARAM], signals.spec[g, STATE]
+            worth_row(signals, at_param, at_state, side, price, size - previous)
         elif code == TRADE_IMBALANCE:
             trade_row(signals, g, side, size, t)
         elif code == VWAP_DEVIATION:
             vwap_row(signals, g, price, size, t)
-        elif code == LARGE_TRADES:
-            large_row(signals, g, side, size, t)
-        elif code == ABSORPTION:
-            absorption_row(signals, g, side, price, size, t)
-        elif code == VPIN:
-            vpin_row(signals, g, side, price, size, t)
-        elif code == KYLE_LAMBDA:
-            kyle_row(signals, g, side, size, t)
-        elif code == ILLIQUIDITY:
-            illiquidity_row(signals, g, price, size, t)
+        elif code >= FAMILY:
+            stop = signals.row_first[at + 1]
+            take_flow_trade(signals.places, k, stop, side, price, size, t)
+            return
         elif code == FOREIGN:
             call_foreign(signals, book, g, i, kind, side, price, size, previous, t)
 
@@ -141,19 +115,10 @@ def forget_book(signals: Signals, book: Book, i: int, t: int) -> None:
     for k in range(signals.first[i], signals.first[i + 1]):
         g = signals.member[k]
         code = signals.spec[g, CODE]
-        if code == DEPTH_IMBALANCE:
+        if code >= FAMILY:
+            forget_flow_book(signals, g)
+        elif code == DEPTH_IMBALANCE:
             forget_depth(signals, g)
-        elif code == DEPTH_VALUE:
-            forget_depth_value(signals, g)
-        elif code == EXHAUSTION:
-            forget_exhaustion(signals, g)
-        elif code == INTEGRATED_FLOW:
-            forget_integrated(signals, g)
-        elif code == SETTLED_IMBALANCE:
-            forget_births(signals, g)
-        elif code == MICRO_PRICE:
-            if signals.param[signals.spec[g, PARAM] + SOURCE] == FROM_BOOK:
-                forget_state(signals, g)
         elif code == MULTI_LEVEL_FLOW:
             forget_flow(signals, g)
         elif code == ORDER_FLOW:
@@ -193,26 +158,6 @@ def compute(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
         funding_excess(signals, book, g, i, t)
     elif code == NET_CARRY:
         net_carry(signals, book, g, i, t)
-    elif code == DEPTH_VALUE:
-        depth_value(signals, book, g, i, t)
-    elif code == EXHAUSTION:
-        exhaustion(signals, book, g, i, t)
-    elif code == MICRO_PRICE:
-        micro_price(signals, book, g, i, t)
-    elif code == INTEGRATED_FLOW:
-        integrated_flow(signals, book, g, i, t)
-    elif code == SETTLED_IMBALANCE:
-        settled_imbalance(signals, book, g, i, t)
-    elif code == LARGE_TRADES:
-        large_trades(signals, book, g, i, t)
-    elif code == ABSORPTION:
-        absorption(signals, book, g, i, t)
-    elif code == VPIN:
-        vpin(signals, book, g, i, t)
-    elif code == KYLE_LAMBDA:
-        kyle_lambda(signals, book, g, i, t)
-    elif code == ILLIQUIDITY:
-        illiquidity(signals, book, g, i, t)
     elif code == FOREIGN:
         value = call_foreign(signals, book, g, i, END, 0, 0, 0, 0, t)
         publish(signals, signals.spec[g, SLOT], value)
@@ -236,6 +181,9 @@ def evaluate(signals: Signals, book: Book, i: int, heard: int, top: int, t: int)
     for k in range(signals.first[i], signals.first[i + 1]):
         g = signals.member[k]
         spec = signals.spec[g]
+        if spec[CODE] >= FAMILY:
+            evaluate_flow(signals.places, book, k, i, heard, top, t)
+            return
         concerned = spec[HEARS] & heard
         if concerned == 0:
             continue

@@ -18,12 +18,10 @@ from bot.signals.depth_value_kernels import (
     follow_worth,
     sums_size,
     worth_of,
-    worth_row,
 )
 from bot.signals.publish import publish, withdraw
 from bot.signals.ranks import COUNT, ranks_median, ranks_repeat, ranks_size
 from bot.signals.touch import BOTH, FROM_BOOK, read_touch
-from bot.tape.rows import LEVEL
 
 SECOND_NS: Final = 1_000_000_000
 UNKNOWN: Final = -1.0
@@ -93,17 +91,12 @@ def begin_second(signals: Signals, g: int, t: int) -> None:
         state[spent + 3] = state[at + ASKS_NOW]
 
 
-@kernel(void(SIGNALS, i8, i8, i8, i8, i8, i8, i8))
-def exhaustion_row(
-    signals: Signals, g: int, kind: int, side: int, price: int, size: int, previous: int, t: int
-) -> None:
-    """Take a change of the book or a trade in."""
+@kernel(void(SIGNALS, i8, i8, i8, i8, i8))
+def exhaustion_trade(signals: Signals, g: int, side: int, price: int, size: int, t: int) -> None:
+    """Take a trade in; the loop itself takes changes of levels into the sums."""
     spec = signals.spec[g]
     param = spec[PARAM]
     at = spec[STATE]
-    if kind == LEVEL:
-        worth_row(signals, param, at, side, price, size - previous)
-        return
     if price <= 0:
         return
     begin_second(signals, g, t)

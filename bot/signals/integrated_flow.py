@@ -6,7 +6,7 @@ import numpy as np
 
 from bot.book.layout import HEARD_BOOK
 from bot.model.units import NS_PER_SECOND, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals import integrated_flow_kernels as kernels
 from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive
 from bot.signals.order_flow_kernels import MLOFI_LEVELS
@@ -44,7 +44,7 @@ class IntegratedFlow(Watch, frozen=True):
                 f"IntegratedFlow.levels: got {self.levels}, expected 1 to {MLOFI_LEVELS}"
             )
         return Recipe(
-            code=evaluate.INTEGRATED_FLOW,
+            code=codes.INTEGRATED_FLOW,
             instrument=i,
             param=(
                 float(self.levels),

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from bot.book.layout import HEARD_TRADE, LADDER
 from bot.model.units import NS_PER_SECOND, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive, reading
 from bot.signals.liquidity_kernels import RATIOS, impact_size
 from bot.tape.rows import TRADE
@@ -37,7 +37,7 @@ class KyleLambda(Watch, frozen=True):
             raise ValueError(f"KyleLambda.trades: got {self.trades}, expected at least 3")
         instrument = terms.instrument(self.instrument)
         return Recipe(
-            code=evaluate.KYLE_LAMBDA,
+            code=codes.KYLE_LAMBDA,
             instrument=i,
             param=(
                 float(code),
@@ -83,7 +83,7 @@ class Illiquidity(Watch, frozen=True):
         lot = base_per_lot(instrument)
         by_time = self.bar_trades is None
         return Recipe(
-            code=evaluate.ILLIQUIDITY,
+            code=codes.ILLIQUIDITY,
             instrument=i,
             param=(
                 float(max(1, round(self.bar_s * NS_PER_SECOND))) if by_time else 0.0,

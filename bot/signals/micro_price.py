@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.model.units import NS_PER_HOUR, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals import micro_price_kernels as kernels
 from bot.signals.base import Recipe, Terms, Watch, positive, reading
 from bot.signals.micro_price_kernels import CELLS, FINE, MOVES, QUARTER, QUARTERS, SPREADS
@@ -49,7 +49,7 @@ class MicroPrice(Watch, frozen=True):
         if not 2 <= self.buckets <= FINE:
             raise ValueError(f"MicroPrice.buckets: got {self.buckets}, expected 2 to {FINE}")
         return Recipe(
-            code=evaluate.MICRO_PRICE,
+            code=codes.MICRO_PRICE,
             instrument=i,
             param=(
                 float(code),
@@ -75,8 +75,8 @@ def refit(param: Float64s, state: Float64s) -> None:
     moved = counted[CELLS * CELLS : 2 * CELLS * CELLS].reshape(CELLS, CELLS)
     moves = counted[2 * CELLS * CELLS :].reshape(CELLS, MOVES)
     state[kernels.MOVES_SEEN] = moves.sum()
+    state[kernels.FITTED] = 0.0
     if moves.sum() < param[kernels.MOVES_MIN]:
-        state[kernels.FITTED] = 0.0
         return
     still, moved, moves = symmetric(still, moved, moves, np.arange(CELLS).reshape(SPREADS, FINE))
     into = merged(still.sum(axis=1) + moves.sum(axis=1), int(param[kernels.BUCKETS]))

@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 from bot.book.layout import HEARD_BOOK, HEARD_TRADE, LADDER
 from bot.model.units import NS_PER_MS, NS_PER_SECOND, Base, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import HEARD_ALL, Recipe, Terms, Watch, base_per_lot, positive
 from bot.signals.noise_kernels import LEVELS_MAX, PAST, SETTLED_STATE
 from bot.signals.ranks import ranks_size
@@ -45,7 +45,7 @@ class LargeTradeImbalance(Watch, frozen=True):
             )
         lot = base_per_lot(terms.instrument(self.instrument))
         return Recipe(
-            code=evaluate.LARGE_TRADES,
+            code=codes.LARGE_TRADES,
             instrument=i,
             param=(
                 self.half_life_s * NS_PER_SECOND,
@@ -86,7 +86,7 @@ class SettledImbalance(Watch, frozen=True):
                 f"SettledImbalance.levels: got {self.levels}, expected 1 to {LEVELS_MAX}"
             )
         return Recipe(
-            code=evaluate.SETTLED_IMBALANCE,
+            code=codes.SETTLED_IMBALANCE,
             instrument=i,
             param=(float(self.levels), self.life_ms * NS_PER_MS),
             states=SETTLED_STATE,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -121,8 +120,6 @@ class SignalTable:
         self._value = self.arrays.value.data
         self._known = self.arrays.known.data
         self._clock = self.arrays.clock.data
-        self._vector = np.zeros(arrays.SIGNALS_LAYOUT.entries, np.int64)
-        arrays.SIGNALS_LAYOUT.write(self._vector, 0, self.arrays)
         self._book_head: Any = None
         self._head: Any = None
 
@@ -200,7 +197,7 @@ class SignalTable:
         """Bits of the strategies that a trigger has woken; all that they watch counts as seen."""
         bits: int = self._clock[arrays.WOKEN]
         if bits:
-            publish.look_at(self._vector, bits)
+            publish.look_at(self.arrays.places, bits)
         return bits
 
     def publish(self, signal: int, value: float | None) -> None:

@@ -4,7 +4,7 @@ from typing import ClassVar, Final
 
 from bot.book.layout import HEARD_TRADE, LADDER
 from bot.model.units import NS_PER_SECOND, Base, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive
 from bot.signals.ranks import ranks_size
 from bot.signals.vpin_kernels import RING
@@ -52,7 +52,7 @@ class Vpin(Watch, frozen=True):
             raise ValueError(f"Vpin.bucket: got {self.bucket}, expected at least a lot, {lot}")
         bulk, freedom = CLASSES[self.sides]
         return Recipe(
-            code=evaluate.VPIN,
+            code=codes.VPIN,
             instrument=i,
             param=(
                 float(self.buckets),

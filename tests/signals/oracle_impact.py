@@ -1,5 +1,6 @@
 """Scores of what trades do to the price, from the whole history at once: slow and clear."""
 
+import itertools
 import math
 from collections import defaultdict
 from fractions import Fraction
@@ -77,7 +78,7 @@ def illiquidity(moments: list[Moment], bar_s: float, count: int) -> Outputs:
         bars[t // round(bar_s * SECOND)].append((price, size))
     over = sorted(bars)[:-1]
     ratios = []
-    for before, bar in zip(over, over[1:], strict=False):
+    for before, bar in itertools.pairwise(over):
         paid = sum(p * q for p, q in bars[bar]) * TICK * LOT
         ratios.append(abs(math.log(bars[bar][-1][0] / bars[before][-1][0])) / paid)
     return {"value": sum(ratios[-count:]) / count if len(ratios) >= count else None}
@@ -131,7 +132,7 @@ def _mid_at(moments: list[Moment], source: str, t: int) -> float | None:
 
 def _windows(moments: list[Moment], window: int) -> list[int]:
     """Net volume of each whole window of the clock."""
-    nets = {b: 0 for b in range(moments[0].t // window, moments[-1].t // window)}
+    nets = dict.fromkeys(range(moments[0].t // window, moments[-1].t // window), 0)
     for t, side, _, size in trades_of(moments):
         if t // window in nets:
             nets[t // window] += side * size
@@ -196,7 +197,7 @@ def bulk_vpin(
     over = sorted(grouped)[:-1]
     parts: list[tuple[int, float]] = []
     moves: list[int] = []
-    for before, bar in zip(over, over[1:], strict=False):
+    for before, bar in itertools.pairwise(over):
         move = grouped[bar][-1][0] - grouped[before][-1][0]
         if len(moves) >= bars[1]:
             sigma = _fading_sigma(moves, 60.0)
