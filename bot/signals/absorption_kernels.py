@@ -170,15 +170,15 @@ def note_hit(signals: Signals, param: int, at: int, side: int, price: int, now: 
         state[hit + SHRUNK] = 0.0
 
 
-@kernel(void(SIGNALS, i8, i8, i8, i8, i8, f8))
+@kernel(i8(SIGNALS, i8, i8, i8, i8, i8, f8))
 def note_refill(
     signals: Signals, param: int, at: int, s: int, price: int, size: int, now: float
-) -> None:
-    """See the best of a side: a price that was hit and shrank is full again, or is not."""
+) -> int:
+    """See the best of a side; 1 when a price that was hit and shrank is full again."""
     state = signals.state
     hit = at + HITS + A_SIDE * s
     if state[hit + BEFORE] == 0.0:
-        return
+        return 0
     if now - state[hit + HIT_AT] > signals.param[param + REFILL_NS]:
         state[hit + BEFORE] = 0.0
     elif price != state[hit + PRICE] or size < (
@@ -189,6 +189,8 @@ def note_refill(
         state[hit + REFILLED] = 1.0
         state[hit + REFILLED_AT] = now
         state[hit + BEFORE] = 0.0
+        return 1
+    return 0
 
 
 @kernel(void(SIGNALS, i8, i8, i8, i8, i8))
@@ -287,15 +289,11 @@ def absorption(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
     now = float(t - signals.clock[ORIGIN_NS])
     source = int(signals.param[param + SOURCE])
     sides, bid, bid_size, ask, ask_size = read_touch(book, i, source)
-    heard = touch_heard(book, i, source)
-    if sides == BOTH and now < state[at + QUIET_UNTIL] and not heard and state[at + DIRTY] == 0.0:
-        return
-    follow_buckets(signals, param, at, t)
     capacity = int(signals.param[param + CAPACITY])
     mids = at + MIDS
     impact = at + impact_at(capacity, int(signals.param[param + HISTORY]))
-    state[at + QUIET_UNTIL] = 0.0
     if sides != BOTH or bid <= 0:
+        follow_buckets(signals, param, at, t)
         impact_mid(state, impact, 0.0)
         # What the mid did over an absence is not known before a window has passed.
         state[mids] = 0.0
@@ -305,15 +303,20 @@ def absorption(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
         for k in range(spec[OUTPUTS]):
             withdraw(signals, spec[SLOT] + k)
         return
+    refilled = 0
+    if touch_heard(book, i, source):
+        refilled += note_refill(signals, param, at, 0, bid, bid_size, now)
+        refilled += note_refill(signals, param, at, 1, ask, ask_size, now)
     mid = 0.5 * (bid + ask)
     moved = mid != 0.5 * (state[at + BEST] + state[at + BEST + 2])
-    if heard:
-        note_refill(signals, param, at, 0, bid, bid_size, now)
-        note_refill(signals, param, at, 1, ask, ask_size, now)
     state[at + BEST] = bid
     state[at + BEST + 1] = bid_size
     state[at + BEST + 2] = ask
     state[at + BEST + 3] = ask_size
+    if now < state[at + QUIET_UNTIL] and state[at + DIRTY] == 0.0 and not moved and refilled == 0:
+        return
+    state[at + QUIET_UNTIL] = 0.0
+    follow_buckets(signals, param, at, t)
     if moved or state[at + DIRTY] != 0.0:
         note_mid(state, mids, capacity, now, mid)
         impact_mid(state, impact, mid)
