@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bot.model.units import Currency as Currency
     from bot.model.units import Hours as Hours
     from bot.model.units import InstrumentId as InstrumentId
+    from bot.signals.absorption import Absorption as Absorption
+    from bot.signals.active import Active as Active
     from bot.signals.base import Fees as Fees
     from bot.signals.base import Score as Score
     from bot.signals.base import Watch as Watch
@@ -32,11 +34,20 @@ if TYPE_CHECKING:
     from bot.signals.custom import Message as Message
     from bot.signals.custom import PlainWatch as PlainWatch
     from bot.signals.custom import signal_kernel as signal_kernel
+    from bot.signals.depth import BookExhaustion as BookExhaustion
+    from bot.signals.depth import DepthValue as DepthValue
     from bot.signals.foreign import CLEAR as CLEAR
     from bot.signals.foreign import END as END
     from bot.signals.funding import FundingExcess as FundingExcess
     from bot.signals.funding import NetCarry as NetCarry
     from bot.signals.funding import PredictedFunding as PredictedFunding
+    from bot.signals.integrated_flow import IntegratedFlow as IntegratedFlow
+    from bot.signals.lagged_flow import LaggedFlow as LaggedFlow
+    from bot.signals.liquidity import Illiquidity as Illiquidity
+    from bot.signals.liquidity import KyleLambda as KyleLambda
+    from bot.signals.micro_price import MicroPrice as MicroPrice
+    from bot.signals.noise import LargeTradeImbalance as LargeTradeImbalance
+    from bot.signals.noise import SettledImbalance as SettledImbalance
     from bot.signals.order_book import BookImbalance as BookImbalance
     from bot.signals.order_book import DepthImbalance as DepthImbalance
     from bot.signals.order_book import ImpactCost as ImpactCost
@@ -45,9 +56,12 @@ if TYPE_CHECKING:
     from bot.signals.order_book import WeightedMid as WeightedMid
     from bot.signals.order_flow import MultiLevelFlow as MultiLevelFlow
     from bot.signals.order_flow import OrderFlowImbalance as OrderFlowImbalance
+    from bot.signals.pool import PoolExhaustion as PoolExhaustion
     from bot.signals.price import LogMid as LogMid
+    from bot.signals.toxicity import Vpin as Vpin
     from bot.signals.trades import TradeImbalance as TradeImbalance
     from bot.signals.trades import VwapDeviation as VwapDeviation
+    from bot.signals.volatility_cluster import VolatilityCluster as VolatilityCluster
     from bot.strategy.sight import Chain as Chain
     from bot.strategy.sight import Funding as Funding
     from bot.strategy.sight import Impact as Impact
@@ -73,16 +87,27 @@ _HOME = {
     "bot.model.instrument": "Instrument Kind",
     "bot.model.intent": "Basket Intent Quote Target Unit Urgency",
     "bot.model.units": "Base Bps Contracts Currency Hours InstrumentId",
+    "bot.signals.absorption": "Absorption",
+    "bot.signals.active": "Active",
     "bot.signals.base": "Fees Score Watch",
     "bot.signals.custom": "KernelWatch Message PlainWatch signal_kernel",
+    "bot.signals.depth": "BookExhaustion DepthValue",
     "bot.signals.foreign": "CLEAR END",
     "bot.signals.funding": "FundingExcess NetCarry PredictedFunding",
+    "bot.signals.integrated_flow": "IntegratedFlow",
+    "bot.signals.lagged_flow": "LaggedFlow",
+    "bot.signals.liquidity": "Illiquidity KyleLambda",
+    "bot.signals.micro_price": "MicroPrice",
+    "bot.signals.noise": "LargeTradeImbalance SettledImbalance",
     "bot.signals.order_book": (
         "BookImbalance DepthImbalance ImpactCost QueueImbalance Spread WeightedMid"
     ),
     "bot.signals.order_flow": "MultiLevelFlow OrderFlowImbalance",
+    "bot.signals.pool": "PoolExhaustion",
     "bot.signals.price": "LogMid",
+    "bot.signals.toxicity": "Vpin",
     "bot.signals.trades": "TradeImbalance VwapDeviation",
+    "bot.signals.volatility_cluster": "VolatilityCluster",
     "bot.strategy.sight": "Chain Funding Impact Touch Universe",
     "bot.strategy.strategy": "Decision Strategy",
     "bot.strategy.view": "View",

@@ -10,7 +10,7 @@ from bot.book.message import begin_message, end_message, has_room
 from bot.book.message import take_row as take_book_row
 from bot.kernel import kernel
 from bot.kernel.places import VECTOR
-from bot.signals.arrays import SIGNALS, SIGNALS_LAYOUT, WOKEN, Signals
+from bot.signals.arrays import REFIT, SIGNALS, SIGNALS_LAYOUT, WOKEN, Signals
 from bot.signals.evaluate import end_message as end_signals
 from bot.signals.evaluate import forget_book, take_samples
 from bot.signals.evaluate import take_row as take_signal_row
@@ -25,7 +25,7 @@ WOKE: Final = 1
 GROW: Final = 2
 """A book needs room before the next message can be taken in."""
 PYTHON: Final = 3
-"""A plain-Python signal must look at the message that was just taken in."""
+"""A plain-Python signal must look at the message that was just taken in, or a fit is due."""
 VENUE: Final = 4
 """The venue must act before the next message can be taken in."""
 
@@ -83,7 +83,7 @@ def advance_one(rows: Rows, m: int, book: Book, signals: Signals) -> int:
     if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
         return GROW
     take_message(rows, m, book, signals)
-    if signals.plain[i] != 0:
+    if signals.plain[i] != 0 or signals.clock[REFIT] != 0:
         return PYTHON
     return WOKE if signals.clock[WOKEN] != 0 else REACHED
 

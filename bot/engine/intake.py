@@ -68,6 +68,7 @@ def take_block(
         if reason == GROW:
             market.grow()
         elif reason == PYTHON:
+            market.table.refit()
             failed = look_plain(state, block, taken - 1)
             if failed or market.table.anyone_woken:
                 break

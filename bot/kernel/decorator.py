@@ -45,19 +45,24 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
-def kernel(signature: object, *more: object) -> Callable[[_Function], _Function]:
+def kernel(
+    signature: object, *more: object, apart: bool = False
+) -> Callable[[_Function], _Function]:
     """Compile a function for these exact types, once for all processes.
 
     signature: a numba signature, such as `types.int64(types.int64[::1])`, or its text.
+    apart: calls of it stay calls, if it is large: for code that would slow down what is around
+    it even where it is not run.
     TypeError when the function does not fit it.
     """
     signatures = [signature, *more]
 
     def decorate(function: _Function) -> _Function:
         _check_arguments(function, signatures)
-        digest = _digest_of(function, signatures)
+        options = {**_OPTIONS, "forceinline": not apart}
+        digest = _digest_of(function, signatures, options)
         if JIT:
-            compiled = _compile(function, signatures, digest)
+            compiled = _compile(function, signatures, digest, options)
         else:
             compiled = function
         setattr(compiled, DIGEST, digest)
@@ -87,14 +92,16 @@ def _check_arguments(function: Callable[..., Any], signatures: list[object]) -> 
             )
 
 
-def _compile(function: _Function, signatures: list[object], digest: str) -> _Function:
+def _compile(
+    function: _Function, signatures: list[object], digest: str, options: dict[str, Any]
+) -> _Function:
     # numba reads its cache folder when the dispatcher is made, so each kernel can have its own.
     folder = _config.CACHE_DIR
     _config.CACHE_DIR = str(cache_folder() / digest)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", numba.NumbaExperimentalFeatureWarning)
-            compiled: Any = numba.njit(signatures, **_OPTIONS)(function)
+            compiled: Any = numba.njit(signatures, **options)(function)
     except NumbaError as error:
         spelled = " or ".join(map(str, signatures))
         raise TypeError(f"kernel {_name(function)} does not fit {spelled}: {error}") from error
@@ -103,12 +110,14 @@ def _compile(function: _Function, signatures: list[object], digest: str) -> _Fun
     return cast(_Function, compiled)
 
 
-def _digest_of(function: Callable[..., Any], signatures: list[object]) -> str:
+def _digest_of(
+    function: Callable[..., Any], signatures: list[object], options: dict[str, Any]
+) -> str:
     """A name for all that the machine code of a function depends on."""
     digest = hashlib.blake2b(digest_size=12)
     for part in (
         *_VERSIONS,
-        repr(_OPTIONS),
+        repr(options),
         _BOUNDS_CHECKED,
         *map(spelled, signatures),
         _source(function.__code__.co_filename),

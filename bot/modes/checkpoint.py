@@ -129,7 +129,7 @@ def _market_of(state: State) -> Market:
     market = state.market
     return Market(
         book=tuple(Column.of(array) for array in market.book),
-        signals=tuple(Column.of(array) for array in market.table.arrays),
+        signals=tuple(Column.of(array) for array in _signals_of(state)),
         heard_funding_ns=list(market.table.heard_funding_ns),
         rates=list(market.rates),
         lost=sorted(market.lost),
@@ -144,19 +144,26 @@ def _market_of(state: State) -> Market:
     )
 
 
+def _signals_of(state: State) -> list[np.ndarray]:
+    """All that signals are made of, but where it stands in this process."""
+    arrays = state.market.table.arrays
+    return [array for array in arrays if array is not arrays.places]
+
+
 def _restore_market(state: State, kept: Market) -> None:
     """Put books and scores back, unless the scores are computed otherwise by now."""
     market = state.market
     signals = [column.array for column in kept.signals]
-    fresh = market.table.arrays
+    fresh = _signals_of(state)
     shapes = [array.shape for array in fresh]
     if [array.shape for array in signals] != shapes or len(kept.rates) != len(market.rates):
         return
-    addresses = fresh.spec[:, ADDRESS].copy()
+    spec = market.table.arrays.spec
+    addresses = spec[:, ADDRESS].copy()
     for array, before in zip(fresh, signals, strict=True):
         array[...] = before
     # Where compiled code stands is different in every process.
-    fresh.spec[:, ADDRESS] = addresses
+    spec[:, ADDRESS] = addresses
     market.hold(Book(*(column.array for column in kept.book)))
     market.table.heard_funding_ns = list(kept.heard_funding_ns)
     market.rates = list(kept.rates)

@@ -61,7 +61,12 @@ SAMPLE_NS: Final = 1
 """The next whole second at which standardisers take a sample; -1 before the first message."""
 WOKEN: Final = 2
 """Bits of the strategies that a trigger has woken."""
-CLOCK_ENTRIES: Final = 3
+REFIT: Final = 3
+"""Whether a signal waits to be fitted anew, in Python, before the next message."""
+CLOCK_ENTRIES: Final = 4
+
+DUE: Final = 0
+"""The first entry of the state of a signal that is fitted: whether it waits for that."""
 
 
 class Signals(NamedTuple):
@@ -72,7 +77,7 @@ class Signals(NamedTuple):
     value: one a slot, and known: whether it is, 1 or 0. trigger_first, trigger: likewise by
     slot. settles: next settlement of each instrument, ns. plain: instruments with a
     plain-Python signal. blank: a ladder without levels, shown instead of one that is no price
-    source.
+    source. places: where all of these stand, for kernels that are called apart.
     """
 
     spec: Int64s
@@ -92,6 +97,7 @@ class Signals(NamedTuple):
     clock: Int64s
     plain: Int64s
     blank: Int64s
+    places: Int64s
 
 
 _i1 = types.int64[::1]
@@ -100,7 +106,7 @@ _f1 = types.float64[::1]
 _f2 = types.float64[:, ::1]
 
 SIGNALS: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
-    (_i2, _i1, _i1, _i1, _i1, _f1, _f1, _f1, _i1, _i1, _f2, _f2, _i1, _i2, _i1, _i1, _i2),
+    (_i2, _i1, _i1, _i1, _i1, _f1, _f1, _f1, _i1, _i1, _f2, _f2, _i1, _i2, _i1, _i1, _i2, _i1),
     Signals,
 )
 
@@ -125,5 +131,6 @@ SIGNALS_LAYOUT: Final = Layout(
         (CLOCK_ENTRIES,),
         ("instruments",),
         (4, LADDER),
+        ("places",),
     ),
 )

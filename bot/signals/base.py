@@ -5,7 +5,7 @@ watches of all strategies into the arrays that the compiled loop walks.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Final, Protocol
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from bot.book.layout import HEARD_BOOK, HEARD_FUNDING, HEARD_SCALAR, HEARD_TOUCH, HEARD_TRADE
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_MS, InstrumentId
+from bot.signals.slots import Float64s
 from bot.signals.touch import FROM_BOOK, FROM_TOUCH
 
 HEARD_ALL: Final = HEARD_BOOK | HEARD_TOUCH | HEARD_TRADE | HEARD_SCALAR
@@ -58,7 +59,8 @@ class Recipe(Struct, frozen=True):
     counts when it touched a ladder position before this one. rows: kinds of rows it wants one
     by one, as bits. outputs: names of its slots, the main one first. sources: instruments and
     inputs that its age is measured by. z: seconds of one-second samples that the main slot is
-    standardised by, 0: not at all; an output named `z` is its own standardiser.
+    standardised by, 0: not at all; an output named `z` is its own standardiser. refit: fits its
+    state anew from its param and state, when its kernel has asked for that (`arrays.REFIT`).
     """
 
     code: int
@@ -73,6 +75,7 @@ class Recipe(Struct, frozen=True):
     other: int = -1
     z: int = 0
     address: int = 0
+    refit: Callable[[Float64s, Float64s], None] | None = None
 
 
 class Watch(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from msgspec import Struct
 from bot.book.layout import HEARD_BOOK, LADDER
 from bot.kernel import kernel
 from bot.model.units import InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import HEARD_ALL, Recipe, Terms, Watch
 from bot.signals.foreign import FOREIGN_SIGNATURE, address_of
 from bot.tape.rows import LEVEL, SCALAR, TOUCH, TRADE
@@ -56,7 +56,7 @@ class KernelWatch(Watch, frozen=True):
         """Shown every row of its instrument."""
         i = terms.index(self.instrument)
         return Recipe(
-            code=evaluate.FOREIGN,
+            code=codes.FOREIGN,
             instrument=i,
             param=self.param(),
             states=type(self).states,
@@ -102,7 +102,7 @@ class PlainWatch(Watch, frozen=True):
         """Computed between two steps of the loop."""
         i = terms.index(self.instrument)
         return Recipe(
-            code=evaluate.PLAIN,
+            code=codes.PLAIN,
             instrument=i,
             param=(),
             states=0,

@@ -23,12 +23,34 @@ from bot.signals.arrays import (
     STANDARD,
     STANDARD_SLOT,
     STANDARD_STATE,
+    STATE,
     WITHIN,
     Z_SLOT,
     Signals,
 )
 from bot.signals.carry_kernels import net_carry
+from bot.signals.codes import (
+    DEPTH_IMBALANCE,
+    DEPTH_VALUE,
+    EXHAUSTION,
+    FAMILY,
+    FOREIGN,
+    FUNDING_EXCESS,
+    IMPACT,
+    LADDER_IMBALANCE,
+    MULTI_LEVEL_FLOW,
+    NET_CARRY,
+    ORDER_FLOW,
+    PREDICTED_FUNDING,
+    QUEUE_IMBALANCE,
+    SPREAD,
+    TRADE_IMBALANCE,
+    VWAP_DEVIATION,
+    WEIGHTED_MID,
+)
 from bot.signals.depth_kernels import depth_imbalance, depth_row, forget_depth
+from bot.signals.depth_value_kernels import worth_row
+from bot.signals.evaluate_flow import evaluate_flow, forget_flow_book, take_flow_trade
 from bot.signals.foreign import CLEAR, END, call_foreign
 from bot.signals.funding_kernels import funding_excess, predicted_funding
 from bot.signals.impact_kernels import impact
@@ -52,26 +74,6 @@ from bot.tape.rows import LEVEL, ROW_KINDS
 
 SECOND_NS: Final = 1_000_000_000
 
-# Codes of the house's signals.
-FOREIGN: Final = 0
-QUEUE_IMBALANCE: Final = 1
-LADDER_IMBALANCE: Final = 2
-DEPTH_IMBALANCE: Final = 3
-WEIGHTED_MID: Final = 4
-SPREAD: Final = 5
-IMPACT: Final = 6
-ORDER_FLOW: Final = 7
-MULTI_LEVEL_FLOW: Final = 8
-TRADE_IMBALANCE: Final = 9
-VWAP_DEVIATION: Final = 10
-PREDICTED_FUNDING: Final = 11
-FUNDING_EXCESS: Final = 12
-NET_CARRY: Final = 13
-PLAIN: Final = 14
-"""Computed in Python between two steps of the loop."""
-GAUGE: Final = 15
-"""Computed in Python from rare events and once a second; the loop knows nothing of it."""
-
 
 @kernel(void(SIGNALS, BOOK, i8, i8, i8, i8, i8, i8, i8))
 def take_row(
@@ -92,10 +94,17 @@ def take_row(
         code = signals.spec[g, CODE]
         if code == DEPTH_IMBALANCE:
             depth_row(signals, g, side, price, size - previous)
+        elif code == DEPTH_VALUE or (code == EXHAUSTION and kind == LEVEL):
+            at_param, at_state = signals.spec[g, PARAM], signals.spec[g, STATE]
+            worth_row(signals, at_param, at_state, side, price, size - previous)
         elif code == TRADE_IMBALANCE:
             trade_row(signals, g, side, size, t)
         elif code == VWAP_DEVIATION:
             vwap_row(signals, g, price, size, t)
+        elif code >= FAMILY:
+            stop = signals.row_first[at + 1]
+            take_flow_trade(signals.places, k, stop, side, price, size, t)
+            return
         elif code == FOREIGN:
             call_foreign(signals, book, g, i, kind, side, price, size, previous, t)
 
@@ -106,7 +115,9 @@ def forget_book(signals: Signals, book: Book, i: int, t: int) -> None:
     for k in range(signals.first[i], signals.first[i + 1]):
         g = signals.member[k]
         code = signals.spec[g, CODE]
-        if code == DEPTH_IMBALANCE:
+        if code >= FAMILY:
+            forget_flow_book(signals, g)
+        elif code == DEPTH_IMBALANCE:
             forget_depth(signals, g)
         elif code == MULTI_LEVEL_FLOW:
             forget_flow(signals, g)
@@ -170,6 +181,9 @@ def evaluate(signals: Signals, book: Book, i: int, heard: int, top: int, t: int)
     for k in range(signals.first[i], signals.first[i + 1]):
         g = signals.member[k]
         spec = signals.spec[g]
+        if spec[CODE] >= FAMILY:
+            evaluate_flow(signals.places, book, k, i, heard, top, t)
+            return
         concerned = spec[HEARS] & heard
         if concerned == 0:
             continue

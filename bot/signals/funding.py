@@ -5,7 +5,7 @@ from typing import ClassVar
 from bot.book.layout import HEARD_BOOK, HEARD_FUNDING, HEARD_SCALAR, LADDER
 from bot.model.instrument import Kind
 from bot.model.units import NS_PER_SECOND, Base, Bps, Hours, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive
 from bot.signals.funding_kernels import EXCESS_WINDOW, PREDICTION_STATE
 from bot.signals.order_book import lots_of
@@ -54,7 +54,7 @@ class PredictedFunding(Watch, frozen=True):
         tick = float(instrument.grid.tick)
         per_lot = base_per_lot(instrument) * (1.0 if instrument.inverse else tick)
         return Recipe(
-            code=evaluate.PREDICTED_FUNDING,
+            code=codes.PREDICTED_FUNDING,
             instrument=i,
             param=(
                 self.impact_notional / per_lot,
@@ -99,7 +99,7 @@ class FundingExcess(Watch, frozen=True):
         i = terms.index(self.instrument)
         positive(self, "z_intervals")
         return Recipe(
-            code=evaluate.FUNDING_EXCESS,
+            code=codes.FUNDING_EXCESS,
             instrument=i,
             param=(
                 float(self.interest_bps_8h),
@@ -150,7 +150,7 @@ class NetCarry(Watch, frozen=True):
             if funded:
                 sources += ((terms.index(leg), HEARD_FUNDING),)
         return Recipe(
-            code=evaluate.NET_CARRY,
+            code=codes.NET_CARRY,
             instrument=i,
             other=other,
             param=(

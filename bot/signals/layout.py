@@ -8,9 +8,9 @@ import numpy as np
 
 from bot.book.layout import LADDER
 from bot.signals import arrays, slots
-from bot.signals.arrays import Signals
+from bot.signals.arrays import SIGNALS_LAYOUT, Signals
 from bot.signals.base import Recipe
-from bot.signals.evaluate import GAUGE, PLAIN
+from bot.signals.codes import FAMILY, GAUGE, PLAIN
 from bot.signals.slots import Float64s
 from bot.signals.standard import window_size
 from bot.tape.rows import ROW_KINDS, Int64s
@@ -81,12 +81,14 @@ def lay_out(recipes: Sequence[Recipe], triggers: Sequence[Trigger], instruments:
         for kind in range(ROW_KINDS):
             if recipe.rows >> kind & 1:
                 rows[recipe.instrument * ROW_KINDS + kind].append(g)
+    for listed in (*members, *rows):
+        listed.sort(key=lambda g: recipes[g].code >= FAMILY)
     first, member = _ragged(members)
     row_first, row_member = _ragged(rows)
     trigger_first, trigger = _hang(triggers, slot_count)
     clock = np.zeros(arrays.CLOCK_ENTRIES, np.int64)
     clock[arrays.SAMPLE_NS] = -1
-    return Signals(
+    signals = Signals(
         spec=spec,
         first=first,
         member=member,
@@ -105,7 +107,10 @@ def lay_out(recipes: Sequence[Recipe], triggers: Sequence[Trigger], instruments:
         clock=clock,
         plain=plain,
         blank=np.zeros((4, LADDER), np.int64),
+        places=np.zeros(SIGNALS_LAYOUT.entries, np.int64),
     )
+    SIGNALS_LAYOUT.write(signals.places, 0, signals)
+    return signals
 
 
 def _spec_row(recipe: Recipe, param: int, state: int, slot: int) -> list[int]:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from bot.book.layout import HEARD_BOOK, LADDER, LADDER_LOW
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_SECOND, Base, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive, reading
 from bot.signals.depth_kernels import DEPTH_STATE
 from bot.signals.standard import MEAN_STATE
@@ -29,7 +29,7 @@ class QueueImbalance(Watch, frozen=True):
         code, heard = reading(self, self.source)
         positive(self, "half_life_s")
         return Recipe(
-            code=evaluate.QUEUE_IMBALANCE,
+            code=codes.QUEUE_IMBALANCE,
             instrument=i,
             param=(float(code), self.half_life_s * NS_PER_SECOND),
             states=MEAN_STATE,
@@ -60,7 +60,7 @@ class BookImbalance(Watch, frozen=True):
         positive(self, "decay")
         i = terms.index(self.instrument)
         return Recipe(
-            code=evaluate.LADDER_IMBALANCE,
+            code=codes.LADDER_IMBALANCE,
             instrument=i,
             param=(float(self.levels), self.decay),
             states=0,
@@ -90,7 +90,7 @@ class DepthImbalance(Watch, frozen=True):
         i = terms.index(self.instrument)
         positive(self, "half_bps", "within_bps", "half_life_s")
         return Recipe(
-            code=evaluate.DEPTH_IMBALANCE,
+            code=codes.DEPTH_IMBALANCE,
             instrument=i,
             param=(self.half_bps, self.within_bps, self.half_life_s * NS_PER_SECOND),
             states=DEPTH_STATE,
@@ -119,7 +119,7 @@ class WeightedMid(Watch, frozen=True):
         i = terms.index(self.instrument)
         code, heard = reading(self, self.source)
         return Recipe(
-            code=evaluate.WEIGHTED_MID,
+            code=codes.WEIGHTED_MID,
             instrument=i,
             param=(float(code),),
             states=0,
@@ -148,7 +148,7 @@ class Spread(Watch, frozen=True):
         code, heard = reading(self, self.source)
         positive(self, "z_window_s")
         return Recipe(
-            code=evaluate.SPREAD,
+            code=codes.SPREAD,
             instrument=i,
             param=(float(code),),
             states=0,
@@ -177,7 +177,7 @@ class ImpactCost(Watch, frozen=True):
         i = terms.index(self.instrument)
         positive(self, "size")
         return Recipe(
-            code=evaluate.IMPACT,
+            code=codes.IMPACT,
             instrument=i,
             param=(float(self.buy), *lots_of(terms.instrument(self.instrument), float(self.size))),
             states=0,

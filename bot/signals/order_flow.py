@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from bot.book.layout import HEARD_BOOK, LADDER
 from bot.model.units import NS_PER_SECOND, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import (
     HEARD_ALL,
     Recipe,
@@ -46,7 +46,7 @@ class OrderFlowImbalance(Watch, frozen=True):
             positive(self, "window_s")
         outputs = ("value", "sum", "queue")
         return Recipe(
-            code=evaluate.ORDER_FLOW,
+            code=codes.ORDER_FLOW,
             instrument=i,
             param=(
                 float(code),
@@ -80,7 +80,7 @@ class MultiLevelFlow(Watch, frozen=True):
         i = terms.index(self.instrument)
         positive(self, "half_life_s")
         return Recipe(
-            code=evaluate.MULTI_LEVEL_FLOW,
+            code=codes.MULTI_LEVEL_FLOW,
             instrument=i,
             param=(
                 self.half_life_s * NS_PER_SECOND,

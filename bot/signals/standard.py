@@ -151,6 +151,7 @@ def window_ready(state: Float64s, at: int, length: int) -> int:
     return 1 if state[at + COUNT] >= max(10.0, length / 3.0) else 0
 
 
+@kernel(i8(i8))
 def window_size(length: int) -> int:
     """Entries of state that a robust window of this length takes."""
     return WINDOW_HEAD + 2 * length

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -23,7 +22,7 @@ from bot.book.layout import (
 )
 from bot.model.instrument import Instrument
 from bot.model.units import InstrumentId
-from bot.signals import arrays, evaluate, publish, slots
+from bot.signals import arrays, codes, publish, slots
 from bot.signals.base import Fees, Input, Recipe, Score, Terms, Watch
 from bot.signals.custom import PlainWatch
 from bot.signals.gauge import GaugeWatch, Reading
@@ -124,7 +123,7 @@ class _Found:
             inputs = [(name, one, self.place(name, one)) for name, one in watch.inputs().items()]
             concerned = [self.terms.index(one) for one in watch.concerns()]
             recipe = Recipe(
-                code=evaluate.GAUGE,
+                code=codes.GAUGE,
                 instrument=concerned[0] if concerned else 0,
                 param=(),
                 states=0,
@@ -206,14 +205,13 @@ class SignalTable:
             for g, watch in enumerate(found.plain)
             if watch is not None
         )
+        self._fitted = tuple((g, one.refit) for g, one in enumerate(recipes) if one.refit)
         self.memories: list[dict[str, Any]] = [{} for _ in recipes]
         self.heard_funding_ns = [NEVER] * instruments
         # An item of a memoryview is a plain number, and costs a fifth of what an array's does.
         self._value: Any = self.arrays.value.data
         self._known: Any = self.arrays.known.data
         self._clock = self.arrays.clock.data
-        self._vector = np.zeros(arrays.SIGNALS_LAYOUT.entries, np.int64)
-        arrays.SIGNALS_LAYOUT.write(self._vector, 0, self.arrays)
         self._book_head: Any = None
         self._head: Any = None
 
@@ -224,7 +222,7 @@ class SignalTable:
             (i, at, age) for (i, at), age in zip(sources, ages, strict=True) if age is not None
         )
         slot, z_slot = self._places[g]
-        gauge = recipe.code == evaluate.GAUGE
+        gauge = recipe.code == codes.GAUGE
         return Entry(watch, g, slot, recipe.outputs, z_slot, trigger, sources, aged, gauge)
 
     # --- reading ---------------------------------------------------------------------------
@@ -319,7 +317,7 @@ class SignalTable:
                 self._value[slot], self._known[slot] = value, 1
             else:
                 self._known[slot] = 0
-        publish.pull_triggers_at(self._vector, gauged.slot)
+        publish.pull_triggers_at(self.arrays.places, gauged.slot)
 
     def note(self, gauged: Gauged, reading: Reading) -> None:
         """Keep what a gauge says for whoever asks why, and whether it is stale."""
@@ -342,7 +340,7 @@ class SignalTable:
         """Bits of the strategies that a trigger has woken; all that they watch counts as seen."""
         bits: int = self._clock[arrays.WOKEN]
         if bits:
-            publish.look_at(self._vector, bits)
+            publish.look_at(self.arrays.places, bits)
         return bits
 
     def publish(self, signal: int, value: float | None) -> None:
@@ -353,6 +351,20 @@ class SignalTable:
         else:
             publish.publish(self.arrays, slot, float(value))
         publish.pull_triggers(self.arrays, slot)
+
+    def refit(self) -> None:
+        """Fit anew what has asked for it; the loop stops for that before the next message."""
+        if not self._clock[arrays.REFIT]:
+            return
+        self._clock[arrays.REFIT] = 0
+        held = self.arrays
+        for g, fit in self._fitted:
+            spec = held.spec[g]
+            param = held.param[spec[arrays.PARAM] : spec[arrays.PARAM] + spec[arrays.PARAMS]]
+            state = held.state[spec[arrays.STATE] : spec[arrays.STATE] + spec[arrays.STATES]]
+            if state[arrays.DUE]:
+                state[arrays.DUE] = 0.0
+                fit(param, state)
 
     def force(self, entry: Entry) -> None:
         """Wake its strategy when an input of it is heard again, whether or not it moves."""

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from bot.book.layout import HEARD_TRADE, LADDER
 from bot.model.units import NS_PER_SECOND, InstrumentId
-from bot.signals import evaluate
+from bot.signals import codes
 from bot.signals.base import (
     HEARD_ALL,
     Recipe,
@@ -47,7 +47,7 @@ class TradeImbalance(Watch, frozen=True):
         capacity = self.trades or self.capacity
         outputs = ("value", "cvd", "cvd_session")
         return Recipe(
-            code=evaluate.TRADE_IMBALANCE,
+            code=codes.TRADE_IMBALANCE,
             instrument=i,
             param=(
                 self.half_life_s * NS_PER_SECOND if fading else 0.0,
@@ -96,7 +96,7 @@ class VwapDeviation(Watch, frozen=True):
         outputs = ("value", "deviations")
         anchor = (-1, 0) if self.anchor_ns is None else divmod(self.anchor_ns, NS_PER_SECOND)
         return Recipe(
-            code=evaluate.VWAP_DEVIATION,
+            code=codes.VWAP_DEVIATION,
             instrument=i,
             param=(
                 float(code),

@@ -25,6 +25,7 @@ ENTRY: Final = 4
 """Time and three numbers."""
 
 
+@kernel(i8(i8))
 def ring_size(capacity: int) -> int:
     """Entries of state that a ring of this capacity takes."""
     return RING_HEAD + ENTRY * capacity

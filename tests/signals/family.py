@@ -1,4 +1,4 @@
-"""The first family of signals as it is watched in tests, each beside its oracle."""
+"""The compiled signals as they are watched in tests, each beside its oracle."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -16,7 +16,7 @@ from bot.signals.order_book import (
 )
 from bot.signals.order_flow import MultiLevelFlow, OrderFlowImbalance
 from bot.signals.trades import TradeImbalance, VwapDeviation
-from tests.signals import oracle, oracle_funding, oracle_trades
+from tests.signals import flow_family, oracle, oracle_funding, oracle_trades
 from tests.signals.harness import INVERSE, NAMES, NEVER_WAKE, PERP, SECOND, SPOT, T0, Funding
 from tests.signals.moments import Moment, moments_of
 from tests.signals.oracle import Outputs
@@ -93,7 +93,10 @@ WATCHES: dict[str, Watch] = {
     ),
 }
 
+WATCHES |= flow_family.WATCHES
+
 ORACLES: dict[str, Oracle] = {
+    **flow_family.ORACLES,
     "queue touch": lambda m, begun: oracle.queue_imbalance(m, "touch", 1.0),
     "queue book": lambda m, begun: oracle.queue_imbalance(m, "book", 0.5),
     "book 1": lambda m, begun: oracle.book_imbalance(m, 1, 1.0),

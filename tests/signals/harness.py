@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.book.arrays import BOOK_LAYOUT, empty, grown
 from bot.book.layout import HEARD_FUNDING, LADDER
-from bot.engine.advance import BOOK_AT, CURSOR, GROW, advance, placed
+from bot.engine.advance import BOOK_AT, CURSOR, GROW, PYTHON, advance, placed
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import Currency, InstrumentId
 from bot.signals import arrays, evaluate
@@ -115,9 +115,17 @@ class Bench:
         """
         places = placed(self.book, self.table.arrays)
         places[CURSOR] = block.start
-        while advance(columns(block), block.stop, FOREVER, places) == GROW:
-            self.book = grown(self.book, 2 * self.book.far.shape[3])
-            BOOK_LAYOUT.write(places, BOOK_AT, self.book)
+        reason = GROW
+        while reason in (GROW, PYTHON):
+            reason = advance(columns(block), block.stop, FOREVER, places)
+            if reason == GROW:
+                self.book = grown(self.book, 2 * self.book.far.shape[3])
+                BOOK_LAYOUT.write(places, BOOK_AT, self.book)
+            elif reason == PYTHON:
+                fitted = self.table.arrays.clock[arrays.REFIT]
+                self.table.refit()
+                if not fitted or self.table.arrays.clock[arrays.WOKEN]:
+                    break
         taken = int(places[CURSOR])
         self.now = int(block.ts_recv[taken - 1])
         self.last_woken = int(self.table.arrays.clock[arrays.WOKEN])

@@ -48,6 +48,7 @@ def test_trades_alone_say_nothing_of_the_book():
     bench.take(trade(0, 1, 100, 3), trade(SECOND, -1, 101, 1))
 
     of_trades = {"trades", "trades 10 s", "trades 5", "rolling"}
+    of_trades |= {"vpin", "bulk vpin", "large", "large enough"}
     assert {name for name in WATCHES if any(bench.outputs(name).values())} == of_trades
     assert bench.outputs("rolling")["value"] is None
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from bot.signals.depth import DepthValue
 from bot.tape.cut import cut
+from tests.signals import flow_family
 from tests.signals.family import WATCHES, History
 from tests.signals.harness import INVERSE, NAMES, PERP, Bench, Funding
 from tests.signals.histories import histories, long_history
@@ -50,6 +52,17 @@ def test_a_signal_is_its_whole_history_in_a_market_that_walks(seed):
     assert min(known[name, "value"] for name in ("depth", "rolling", "carry", "sell much")) > 20
     assert known["predicted", "so_far"] > 30
     assert known["spread", "z"] > 30
+    for name, watch in flow_family.WATCHES.items():
+        assert known[name, "value"] > 100, name
+        assert (
+            isinstance(watch, DepthValue)
+            or min(
+                known[name, output]
+                for output in Bench({name: watch}).outputs(name)
+                if output != "explained"
+            )
+            > 50
+        ), name
 
 
 def test_a_carry_of_two_perpetuals_is_its_whole_history():

@@ -5,8 +5,14 @@ import math
 import pytest
 
 from bot.model.units import Base, Bps, Hours
+from bot.signals.absorption import Absorption
 from bot.signals.base import Watch
+from bot.signals.depth import BookExhaustion, DepthValue
 from bot.signals.funding import FundingExcess, NetCarry, PredictedFunding
+from bot.signals.integrated_flow import IntegratedFlow
+from bot.signals.liquidity import Illiquidity, KyleLambda
+from bot.signals.micro_price import MicroPrice
+from bot.signals.noise import LargeTradeImbalance, SettledImbalance
 from bot.signals.order_book import (
     BookImbalance,
     DepthImbalance,
@@ -17,6 +23,7 @@ from bot.signals.order_book import (
 )
 from bot.signals.order_flow import MultiLevelFlow, OrderFlowImbalance
 from bot.signals.table import SignalTable
+from bot.signals.toxicity import Vpin
 from bot.signals.trades import TradeImbalance, VwapDeviation
 from tests.signals.family import predicted
 from tests.signals.harness import INVERSE, PERP, SPOT, Bench, snapshot
@@ -54,6 +61,26 @@ VENUE = {"impact_notional": 1e4, "interest": 1e-4, "damp": 5e-4, "scaled": True}
             NetCarry(PERP, against=SPOT, size=Base(1.0), hold_hours=Hours(0.0), wake=1.0),
             "hold_hours: got 0.0",
         ),
+        (DepthValue(PERP, side="left", wake=1.0), "side: got 'left', expected both, bids, asks"),
+        (DepthValue(PERP, within_bps=(), wake=1.0), "within_bps: got "),
+        (DepthValue(PERP, within_bps=(10.0, 5.0), wake=1.0), "within_bps: got .*ascending"),
+        (DepthValue(PERP, within_bps=(5.0, math.nan), wake=1.0), "within_bps: got "),
+        (BookExhaustion(PERP, samples_min=1_801, wake=1.0), "samples_min: got 1801"),
+        (BookExhaustion(PERP, within_bps=0.0, wake=1.0), "within_bps: got 0.0"),
+        (MicroPrice(PERP, buckets=1, wake=1.0), "buckets: got 1, expected 2 to 40"),
+        (MicroPrice(PERP, refit_h=0.0, wake=1.0), "refit_h: got 0.0"),
+        (IntegratedFlow(PERP, levels=11, wake=1.0), "levels: got 11, expected 1 to 10"),
+        (IntegratedFlow(PERP, bucket_s=-1.0, wake=1.0), "bucket_s: got -1.0"),
+        (SettledImbalance(PERP, levels=17, wake=1.0), "levels: got 17, expected 1 to 16"),
+        (LargeTradeImbalance(PERP, size_min=Base(0.0), wake=1.0), "size_min: got 0.0"),
+        (LargeTradeImbalance(PERP, median_trades=0, wake=1.0), "median_trades: got 0"),
+        (Absorption(PERP, z_low=4.0, wake=1.0), "z_low: got 4.0"),
+        (Absorption(PERP, history_s=100.0, wake=1.0), "history_min: got 60, .* the 10 windows"),
+        (Absorption(PERP, trades=2, wake=1.0), "trades: got 2, expected at least 3"),
+        (Vpin(PERP, sides="tick", wake=1.0), "sides: got 'tick', expected aggressor, normal"),
+        (Vpin(PERP, bucket=Base(0.2), wake=1.0), "bucket: got 0.2, expected at least a lot, 0.25"),
+        (KyleLambda(PERP, trades=2, wake=1.0), "trades: got 2, expected at least 3"),
+        (Illiquidity(PERP, bar_trades=0, wake=1.0), "bar_trades: got 0"),
         (PredictedFunding(PERP, floor=0.1, cap=-0.1, wake=1.0, **VENUE), "floor: got 0.1"),
         (PredictedFunding(PERP, floor=0, cap=1, sample_s=0, wake=1.0, **VENUE), "sample_s: got 0"),
     ],

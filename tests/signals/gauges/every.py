@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 
 import bot.signals
+from bot.signals.active import Active
 from bot.signals.basis.dated import DatedBasis
 from bot.signals.basis.dislocation import VenueDislocation
 from bot.signals.basis.perpetual import PerpetualBand
@@ -20,6 +21,7 @@ from bot.signals.funding_rates.persistence import FundingPersistence
 from bot.signals.funding_rates.prediction import VenueFunding
 from bot.signals.funding_rates.skew import FundingSkew
 from bot.signals.gauge import GaugeWatch
+from bot.signals.lagged_flow import LaggedFlow
 from bot.signals.learning.direction import Direction
 from bot.signals.liquidations.cascade import Cascade
 from bot.signals.liquidations.flow import LiquidationFlow
@@ -43,7 +45,9 @@ from bot.signals.options.gamma import (
 )
 from bot.signals.options.positioning import OptionInterestSkew
 from bot.signals.options.volatility import AtForwardVolatility, Butterfly, RiskReversal
+from bot.signals.pool import PoolExhaustion
 from bot.signals.price import LogMid
+from bot.signals.volatility_cluster import VolatilityCluster
 from tests.signals.gauges.bench import DATED, A, B, C
 
 ANY = LogMid(A, wake=1.0)
@@ -82,8 +86,12 @@ WATCHES: dict[str, GaugeWatch] = {
     "FLOW": FlowIndex((Component("x", ANY, window=10), Component("y", ANY, 2.0, 0)), wake=1.0),
     "CROWD": CrowdIndex((Component("x", ANY, window=0, sign=-1.0),), wake=1.0),
     "DMI": MarketImbalance(ANY, ANY, ANY, ANY, wake=1.0),
+    "lagged flow": LaggedFlow(ANY, lag_s=5.0, wake=1.0),
+    "volatility": VolatilityCluster(ANY, ranks_min=3, wake=1.0),
+    "pool": PoolExhaustion(A, wake=1.0),
+    "active": Active(ANY, window_s=12, wake=1.0),
     "direction": Direction(A, ANY, (("x", ANY), ("y", ANY)), horizon_s=5.0, wake=1.0),
-    "volatility": AtForwardVolatility(chain=OPTIONS, days=7.0, wake=1.0),
+    "implied volatility": AtForwardVolatility(chain=OPTIONS, days=7.0, wake=1.0),
     "risk reversal": RiskReversal(chain=OPTIONS, days=7.0, wake=1.0),
     "butterfly": Butterfly(chain=OPTIONS, days=7.0, wake=1.0),
     "options held": OptionInterestSkew(chain=OPTIONS, weight="delta", wake=1.0),
