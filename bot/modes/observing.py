@@ -226,9 +226,7 @@ def _state(terms: Terms, plans: Sequence[Plan], prices: dict[InstrumentId, int])
     unlimited = Limits(**dict.fromkeys(Limits.__struct_fields__))
     settings = Settings(
         instruments=terms.instruments,
-        strategies=tuple(
-            (StrategyName(plan.name), Onlooker(watched=plan.watch)) for plan in plans
-        ),
+        strategies=tuple((StrategyName(plan.name), Onlooker(watched=plan.watch)) for plan in plans),
         accounts={one.venue: AccountId(one.venue) for one in terms.instruments},
         fees=dict(terms.fees),
         reporting_currency=Currency("USDT"),

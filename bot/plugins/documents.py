@@ -65,7 +65,12 @@ class Document(Struct, frozen=True):
 
 def document(plugin: Plugin) -> Document:
     """What the class of a plugin says of itself."""
-    cls: type[Watch] = plugin.cls
+    name = plugin.cls.__name__ if plugin.origin in ("file", "module") else plugin.name
+    return document_of(plugin.cls, name, plugin.origin)
+
+
+def document_of(cls: type[Watch], name: str = "", origin: str = "") -> Document:
+    """What a class says of itself."""
     whole = inspect.getdoc(cls) or ""
     body, _, source = whole.partition(_SOURCE)
     text, told = _parameters(body, [field.name for field in fields(cls)])
@@ -74,8 +79,8 @@ def document(plugin: Plugin) -> Document:
     named = _RANGE.search(text)
     unit = cls.unit if cls.unit != "1" or named is None else f"1, in {named[0]}"
     return Document(
-        name=cls.__name__ if plugin.origin in ("file", "module") else plugin.name,
-        origin=plugin.origin,
+        name=name or cls.__name__,
+        origin=origin,
         about=about,
         text=" ".join(rest),
         unit=unit,
