@@ -138,6 +138,6 @@ def _tell(judged: "list[Judged]", seed: int, draws: int) -> None:
         click.echo(f"\n{one.name}: {one.assessment.verdict}")
         for name, value in summary(one).items():
             click.echo(f"  {name:<16}{value}")
-        for each in reasons(one):
-            click.echo(f"  {each}")
+        for what, why in reasons(one):
+            click.echo(f"  none for {what}: {why}")
     click.echo(f"\n{MEANING} Seed {seed}, {draws:,} draws.")

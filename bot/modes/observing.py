@@ -7,6 +7,7 @@ then or later has a part in it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -33,6 +34,7 @@ from bot.signals.base import Fees, Watch
 from bot.signals.table import STRATEGIES_MAX, Entry
 from bot.strategy.strategy import Strategy
 from bot.tape.columns import Rows, columns
+from bot.tape.cut import cut
 from bot.tape.merge import Source, merge
 from bot.tape.rows import OPEN, Block
 
@@ -82,22 +84,24 @@ class Terms(Struct, frozen=True):
         return cls(listed, {name: Fees(one.maker, one.taker) for name, one in fees.items()}, pegs)
 
 
-def observe(sources: Iterable[Source], terms: Terms, plans: Sequence[Plan]) -> list[Observed]:
+def observe(
+    sources: Iterable[Source], terms: Terms, plans: Sequence[Plan], *, rows: int | None = None
+) -> list[Observed]:
     """What every signal said, in the order of the plans; tables have a series for each row.
 
+    rows: cut the tape into blocks of at most so many rows; that changes nothing.
     UsageError when there are too many or one cannot be computed as it is written, ConfigError
     when one asks for fees that nobody stated, StrategyFailed when one raised.
     """
     if len(plans) > STRATEGIES_MAX:
         raise UsageError("signals", str(len(plans)), f"at most {STRATEGIES_MAX}", "leave some out")
-    items = merge(sources)
+    items = iter(merge(sources))
     first = next(items, None)
     prices = about(first, {}) if isinstance(first, Block) else {}
     observing = Observing(_state(terms, plans, prices), plans)
-    if first is not None:
-        observing.take(first)
-    for item in items:
-        observing.take(item)
+    for item in chain([] if first is None else [first], items):
+        for piece in cut(item, rows) if rows and isinstance(item, Block) else (item,):
+            observing.take(piece)
     return observing.done()
 
 
@@ -133,7 +137,7 @@ class Observing:
             return
         self._pass(item.ts_recv)
         self._heard(item.ts_recv)
-        self._changed(take_event(self._state, item).woken)
+        self._changed(take_event(self._state, item).woken, self._state.market.now)
 
     def done(self) -> list[Observed]:
         """What was seen; StrategyFailed when a signal raised."""
@@ -159,7 +163,7 @@ class Observing:
             if mine.any():
                 part = left.part(left.start, left.start + int(np.argmax(mine)) + 1)
         taken = take_block(self._state, part, rows, advance, until)
-        self._changed(taken.woken)
+        self._changed(taken.woken, self._state.market.now)
         stop = left.start + taken.consumed
         if taken.consumed:
             self._heard_ns = int(left.ts_recv[stop - 1])
@@ -186,7 +190,7 @@ class Observing:
             second = gauges.due_ns
             if second is not None and second < min(t_ns, due):
                 gauges.look(second)
-                self._changed(_bits(table.woken()))
+                self._changed(_bits(table.woken()), second)
             elif due <= t_ns:
                 self._look(step, due)
             else:
@@ -200,11 +204,11 @@ class Observing:
         later = due + step
         self._due[step] = None if later - self._heard_ns > max(SILENCE_NS_MAX, step) else later
 
-    def _changed(self, woken: Iterable[int]) -> None:
+    def _changed(self, woken: Iterable[int], t_ns: int) -> None:
         for s in woken:
             for series, entry in self._series[s]:
                 if isinstance(series.clock, Changes):
-                    self._note(series, entry, self._state.market.now, if_new=True)
+                    self._note(series, entry, t_ns, if_new=True)
 
     def _spoken(self, block: Block, m: int) -> None:
         """A message of an instrument that somebody looks after is taken in."""

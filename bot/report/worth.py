@@ -55,21 +55,19 @@ def shown(figure: Figure, places: int) -> str:
     return f"{said} n={figure.n:,}"
 
 
-def reasons(one: Judged) -> list[str]:
-    """Why there are figures that are none, each reason once with what it is of."""
-    found: dict[str, list[str]] = {}
+def reasons(one: Judged) -> list[tuple[str, str]]:
+    """What has no figure, and why: each reason once."""
+    found: dict[tuple[str, str], list[str]] = {}
     for at in one.assessment.at:
         for field, name, _ in FIGURES:
             figure = _figure(at, field)
             if figure.value is None:
-                found.setdefault(figure.why, []).append(f"{name} at {at.horizon}")
-    for name, figure in (
-        ("decay half-life", one.assessment.half_life_s),
-        ("turnover", one.assessment.units_an_hour),
-    ):
+                found.setdefault((figure.why, f" at {at.horizon}"), []).append(name)
+    half_life, turnover = one.assessment.half_life_s, one.assessment.units_an_hour
+    for name, figure in (("decay half-life", half_life), ("turnover", turnover)):
         if figure.value is None:
-            found.setdefault(figure.why, []).append(name)
-    return [f"none for {', '.join(names)}: {why}" for why, names in found.items()]
+            found.setdefault((figure.why, ""), []).append(name)
+    return [(", ".join(names) + where, why) for (why, where), names in found.items()]
 
 
 def summary(one: Judged) -> dict[str, str]:
@@ -147,7 +145,7 @@ def _sections(
 
 def _signal(one: Judged, told: Told) -> str:
     why = reasons(one)
-    left = f'<p class="soft">{escape(". ".join(why))}.</p>' if why else ""
+    left = table(("no figure for", "why"), why, "tt") if why else ""
     drawn = [
         _whiskers(one, "ic", "IC", "rank correlation", 1),
         _whiskers(one, "forward_r2", "R² forward", "signed", 3),
@@ -157,7 +155,8 @@ def _signal(one: Judged, told: Told) -> str:
     pairs = "".join(f"<div>{each}</div>" for each in drawn)
     return (
         f"<p><b>{escape(one.assessment.verdict)}</b></p>"
-        f"{_chart(one)}{_table(one, FIGURES[:4])}{_edges(one)}{left}"
+        f"{_chart(one)}<h3>With the moves of the mid</h3>{_table(one, FIGURES[:4])}"
+        f"<h3>What following it would have brought</h3>{_edges(one)}{left}"
         f'<div class="columns">{pairs}</div>'
         f'<div class="columns"><div><h3>How it was measured</h3>{facts(summary(one))}</div>'
         f"<div><h3>What it is</h3>{facts(told.facts)}</div></div><p>{prose(told.text)}</p>"
@@ -195,7 +194,7 @@ def _chart(one: Judged) -> str:
     moved = mids.mids - next((value for value in mids.mids.tolist() if value == value), 0.0)
     unit = "" if one.output else unit_text(series.watch.unit)
     panels = [
-        panel(f"score {one.output}".rstrip(), unit, series.times, one.scores, 1, zero=True),
+        panel(f"score {one.output or ''}".rstrip(), unit, series.times, one.scores, 1, zero=True),
         panel("mid since the beginning", "bps", mids.times, moved, 2),
     ]
     return draw(one.name, panels, int(series.times[0]), int(series.times[-1]))
