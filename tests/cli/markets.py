@@ -1,12 +1,16 @@
 """A made-up market that walks, as a recording on disk, and commands that are run over it."""
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from bot.recording.parquet import RecordingWriter
+from bot.tape.rows import SNAPSHOT, TOUCH
 from bot.testing import Tape
+from bot.testing.tape import Message
 from tests.cli.asking import Answer, Ask
 
 PERP = "sim:BTC/USDT:USDT"
@@ -26,10 +30,21 @@ def record(folder: Path, instrument: str = PERP, seconds: int = 90) -> Path:
         folder, tape.instruments.values(), clock_offset_ns=None, origin="made up by a test"
     )
     for source in tape.sources():
-        for block in source.blocks():
+        for block in replace(source, messages=_with_touch(source.messages)).blocks():
             writer.write(block)
     writer.close()
     return folder
+
+
+def _with_touch(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """After each book the best-bid-and-ask stream, which says the same."""
+    found = []
+    for one in messages:
+        found.append(one)
+        if one.flags & SNAPSHOT:
+            touch = tuple((TOUCH, *row[1:]) for row in one.rows)
+            found.append(Message(one.ts_recv, 0, touch))
+    return tuple(found)
 
 
 def commands(shown: str) -> list[str]:

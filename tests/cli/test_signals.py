@@ -147,7 +147,7 @@ def test_looks_at_changes_messages_and_steps(ask: Ask, recording: Path, tmp_path
         assert answer.code == 0, answer.err
         return json.loads(answer.out)["signals"][0]["looks"]
 
-    assert looks("--messages", PERP) == 720
+    assert looks("--messages", PERP) == 1080
     assert 250 < looks("--changes") <= 360
     assert looks("--step", "0.5") == 179
 
