@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from bot.signals.order_flow import MultiLevelFlow as MultiLevelFlow
     from bot.signals.order_flow import OrderFlowImbalance as OrderFlowImbalance
     from bot.signals.price import LogMid as LogMid
+    from bot.signals.price import LogTouchMid as LogTouchMid
     from bot.signals.trades import TradeImbalance as TradeImbalance
     from bot.signals.trades import VwapDeviation as VwapDeviation
     from bot.strategy.sight import Chain as Chain
@@ -81,7 +82,7 @@ _HOME = {
         "BookImbalance DepthImbalance ImpactCost QueueImbalance Spread WeightedMid"
     ),
     "bot.signals.order_flow": "MultiLevelFlow OrderFlowImbalance",
-    "bot.signals.price": "LogMid",
+    "bot.signals.price": "LogMid LogTouchMid",
     "bot.signals.trades": "TradeImbalance VwapDeviation",
     "bot.strategy.sight": "Chain Funding Impact Touch Universe",
     "bot.strategy.strategy": "Decision Strategy",

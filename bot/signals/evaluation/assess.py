@@ -1,8 +1,10 @@
 """One signal against one mid: what it said of moves past and to come, and what that was worth.
 
 Every figure says of how many moments it is. Where a tape is too short, or nothing varies, there
-is no figure and a reason stands in its place. Intervals hold 95 of 100 draws of a block
-bootstrap; a block is at least as long as the horizon, because moves that overlap are no news.
+is no figure and a reason stands in its place. Intervals are of 95 %, from a block bootstrap. A
+block is twice as long as a horizon whose moves overlap, because those are no news, and at least
+the cube root of the moments (Hall, Horowitz & Jing 1995). On unrelated series they miss 0 about
+once in twenty times, at worst once in twelve where moves overlap ten times.
 
 IC: rank correlation of score and move to come (ranks are those of the whole series).
 Hit rate: how often the signs of both agree, where both have one.
@@ -208,18 +210,20 @@ class _Measure:
         if r is None:
             return Figure(None, n, why="the score or the mid does not vary")
         begins, block = self._blocks(n)
-        found = bootstrap.interval(bootstrap.correlations(x, y, begins, block))
+        found = bootstrap.interval(bootstrap.correlations(x, y, begins, block), n / block)
         low, high = (None, None) if found is None else (shape(found[0]), shape(found[1]))
         return Figure(shape(r), n, low, high, "" if found else "no interval: it hardly varies")
 
     def _averaged(self, values: Float64s) -> Figure:
         begins, block = self._blocks(len(values))
-        found = bootstrap.interval(bootstrap.means(values, begins, block))
+        drawn = bootstrap.means(values, begins, block)
+        found = bootstrap.interval(drawn, len(values) / block)
         low, high = found or (None, None)
         return Figure(float(values.mean()), len(values), low, high)
 
     def _blocks(self, n: int) -> tuple[npt.NDArray[np.int64], int]:
-        block = min(n, math.ceil(max(self._overlap, n ** (1 / 3))))
+        shared = 2.0 * self._overlap if self._overlap > 1.0 else 1.0
+        block = min(n, math.ceil(max(shared, n ** (1 / 3))))
         return bootstrap.starts(n, block, self._draws, self._generator), block
 
 

@@ -3,7 +3,11 @@
 Circular block bootstrap: blocks of neighbours are drawn with replacement, joined into a sample
 as long as the original or up to a block longer, and the statistic is computed anew. Sums over a
 block are differences of running sums, so a draw costs its blocks and not its samples.
-Source: Politis & Romano (1992).
+
+Where there are few blocks such draws vary too little, and an interval of their 95 in 100 would miss
+the truth one time in seven on a tape of six minutes. So it is widened as far as Student's t is
+wider than the normal distribution: with ten blocks it holds 99 of 100 draws, with many 95.
+Source: Politis & Romano (1992) for the draws; Hesterberg (2015), the expanded percentile interval.
 """
 
 import math
@@ -47,13 +51,37 @@ def means(x: Float64s, begins: Int64s, block: int) -> Float64s:
     return found
 
 
-def interval(drawn: Float64s) -> tuple[float, float] | None:
-    """What the statistic is in 95 of 100 draws; None where it is often undefined."""
+def interval(drawn: Float64s, blocks: float) -> tuple[float, float] | None:
+    """Where the statistic lies with 95 % confidence; None where it is often undefined.
+
+    blocks: how many of them the original holds.
+    """
     defined = drawn[~np.isnan(drawn)]
     if len(defined) < DEFINED_MIN * len(drawn) or not len(defined):
         return None
-    low, high = np.quantile(defined, [0.5 - 0.5 * LEVEL, 0.5 + 0.5 * LEVEL])
+    tail = outside(blocks)
+    low, high = np.quantile(defined, [tail, 1.0 - tail])
     return float(low), float(high)
+
+
+def outside(blocks: float) -> float:
+    """The share of draws that is left out on either side."""
+    whole = max(2, math.floor(blocks))
+    wide = student(LEVEL, whole - 1) * math.sqrt(whole / (whole - 1))
+    return 0.5 * math.erfc(wide / math.sqrt(2.0))
+
+
+def student(level: float, freedom: int) -> float:
+    """Within how many deviations Student's t lies with this probability.
+
+    With t = sqrt(freedom) tan(angle) its density is that of cos(angle) to the power freedom - 1.
+    """
+    # From the middle outwards: what is left beyond the last step is too little to matter.
+    angles = np.linspace(0.0, 0.5 * math.pi, 100_001)
+    density = np.cos(angles) ** (freedom - 1)
+    inside = np.concatenate(([0.0], np.cumsum(0.5 * (density[1:] + density[:-1]))))
+    at = float(np.interp(level * inside[-1], inside, angles))
+    return math.sqrt(freedom) * math.tan(at)
 
 
 def _sums(rows: Float64s, begins: Int64s, block: int) -> Float64s:

@@ -146,9 +146,7 @@ def test_the_same_seed_draws_the_same_and_another_does_not():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_intervals_hold_nothing_where_there_is_nothing(seed):
-    """Of unrelated series nineteen in twenty intervals hold 0: with forty, more than five miss
-    it once in a hundred thousand times.
-    """
+    """Of unrelated series about one interval in twenty misses 0; five of ten would be no luck."""
     missed = 0
     for k in range(10):
         mids, scores = walk(300, seed=100 * seed + k), np.random.default_rng(k).normal(size=300)

@@ -81,13 +81,34 @@ def test_a_draw_in_which_nothing_varies_is_undefined_and_too_many_leave_no_inter
 
     assert math.isnan(drawn[0])
     assert drawn[1] > 0
-    assert bootstrap.interval(drawn) is None
+    assert bootstrap.interval(drawn, 1e6) is None
 
 
-def test_an_interval_holds_95_of_100_draws():
-    low, high = bootstrap.interval(np.arange(1001.0))
+def test_an_interval_of_many_blocks_holds_95_of_100_draws_and_one_of_few_more():
+    many, few = (bootstrap.interval(np.arange(1001.0), blocks) for blocks in (1e5, 10.9))
 
-    assert (low, high) == (pytest.approx(25.0), pytest.approx(975.0))
+    assert many == (pytest.approx(25.0, abs=0.1), pytest.approx(975.0, abs=0.1))
+    # Of ten: t is 2.262 with nine degrees, times the root of 10/9 is 2.384, beyond it 0.856 %.
+    assert few == (pytest.approx(8.56, abs=0.03), pytest.approx(991.44, abs=0.03))
+
+
+@pytest.mark.parametrize(
+    ("freedom", "quantile"),
+    [(1, 12.7062), (2, 4.30265), (5, 2.57058), (9, 2.26216), (30, 2.04227), (1000, 1.96234)],
+)
+def test_the_t_of_any_table(freedom, quantile):
+    assert bootstrap.student(0.95, freedom) == pytest.approx(quantile, rel=2e-5)
+
+
+def test_intervals_miss_the_truth_about_one_time_in_twenty_even_of_short_series():
+    generator, missed = np.random.default_rng(11), 0
+    for _ in range(400):
+        x, y = generator.normal(size=(2, 34))
+        begins = bootstrap.starts(34, 4, 500, generator)
+        low, high = bootstrap.interval(bootstrap.correlations(x, y, begins, 4), 34 / 4)
+        missed += not low <= 0 <= high
+
+    assert 5 <= missed <= 30  # 20 are expected; without the widening it is 42
 
 
 def test_a_block_bootstrap_knows_that_neighbours_resemble_each_other():
@@ -96,7 +117,7 @@ def test_a_block_bootstrap_knows_that_neighbours_resemble_each_other():
 
     def width(block):
         begins = bootstrap.starts(len(steps), block, 2000, np.random.default_rng(1))
-        low, high = bootstrap.interval(bootstrap.means(steps, begins, block))
+        low, high = bootstrap.interval(bootstrap.means(steps, begins, block), 1e6)
         return high - low
 
     assert width(25) > 3 * width(1)
