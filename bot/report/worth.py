@@ -31,7 +31,7 @@ MEANING: Final = (
     "agree. R² of a line through the score alone, with the sign of its slope: contemporaneous "
     "with the move just over, forward with the move to come. Edge: mean gain by the score's side "
     "where it is at least as strong as four fifths of those before it, gross, and net of two "
-    "taker fees and the spread. In brackets 95 % of a block bootstrap, then n."
+    "taker fees and the spread. In brackets the 95 % interval of a block bootstrap, then n."
 )
 
 
