@@ -20,6 +20,8 @@ from bot.strategy.sight import Universe
 from bot.tape.merge import Source
 
 HORIZONS_S: Final = (1.0, 10.0, 60.0, 300.0)
+LEAST_BPS: Final = 1e-7
+"""Below this a mid has not moved: a step of half a tick is far above, rounding far below."""
 
 
 class Question(Struct, frozen=True):
@@ -161,10 +163,10 @@ def _price_plans(name: InstrumentId, clock: Every) -> list[Plan]:
     touch, book = LogTouchMid(name, wake=0.0), LogMid(name, wake=0.0)
     return [
         Plan(f"{name} mid touch", touch, clock),
-        Plan(f"{name} moves touch", touch, Changes()),
+        Plan(f"{name} moves touch", touch, Changes(LEAST_BPS)),
         Plan(f"{name} spread touch", Spread(name, source="touch", wake=0.0), clock),
         Plan(f"{name} mid book", book, clock),
-        Plan(f"{name} moves book", book, Changes()),
+        Plan(f"{name} moves book", book, Changes(LEAST_BPS)),
         Plan(f"{name} spread book", Spread(name, source="book", wake=0.0), clock),
     ]
 

@@ -23,7 +23,12 @@ class Every(Struct, frozen=True):
 
 
 class Changes(Struct, frozen=True):
-    """Look after each message that made a signal say something else."""
+    """Look after each message that made a signal say something else.
+
+    least: how far its value must have moved since the last look, in its own unit.
+    """
+
+    least: float = 0.0
 
 
 class Messages(Struct, frozen=True):

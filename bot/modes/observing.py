@@ -5,6 +5,7 @@ have read. A look at a time is of what had been received before it; nothing that
 then or later has a part in it.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
@@ -48,10 +49,11 @@ class Onlooker(Strategy):
     """Watches one signal, and wants nothing."""
 
     watched: Watch
+    wake: float
 
     def watches(self) -> Mapping[str, Watch]:
-        """Every new word of it; an unknown one, too."""
-        return {"score": replace(self.watched, wake=0.0, optional=True, quiet_ms=0)}
+        """The signal; unknown is a word of it, too."""
+        return {"score": replace(self.watched, wake=self.wake, optional=True, quiet_ms=0)}
 
     def trades(self) -> Sequence[str]:
         """Nothing."""
@@ -230,7 +232,10 @@ def _state(terms: Terms, plans: Sequence[Plan], prices: dict[InstrumentId, int])
     unlimited = Limits(**dict.fromkeys(Limits.__struct_fields__))
     settings = Settings(
         instruments=terms.instruments,
-        strategies=tuple((StrategyName(plan.name), Onlooker(watched=plan.watch)) for plan in plans),
+        strategies=tuple(
+            (StrategyName(plan.name), Onlooker(watched=plan.watch, wake=_wake(plan.clock)))
+            for plan in plans
+        ),
         accounts={one.venue: AccountId(one.venue) for one in terms.instruments},
         fees=dict(terms.fees),
         reporting_currency=Currency("USDT"),
@@ -250,6 +255,11 @@ def _state(terms: Terms, plans: Sequence[Plan], prices: dict[InstrumentId, int])
         raise _missing(error, terms) from error
     state.deciding = False
     return state
+
+
+def _wake(clock: Clock) -> float:
+    """What stops the compiled loop: nothing, where looks come with time or with messages."""
+    return clock.least if isinstance(clock, Changes) else math.inf
 
 
 def _misfit(error: ValueError) -> UsageError:

@@ -75,14 +75,15 @@ def test_every_change_is_what_a_strategy_reads_when_it_is_asked():
 
 
 def test_a_look_at_a_time_is_of_what_was_received_before_it():
-    tape = Tape().book(PERP, bids=[(99.9, 3.0)], asks=[(100.1, 1.0)])
-    tape.silence(1).book(PERP, bids=[(99.9, 1.0)], asks=[(100.1, 3.0)]).wait(2.5)
+    tape = Tape()
+    for bid, ask in ((3.0, 1.0), (1.0, 3.0), (1.0, 1.0), (7.0, 1.0)):
+        tape.book(PERP, bids=[(99.9, bid)], asks=[(100.1, ask)]).silence(1)
 
     found = observed(tape, Plan("queue", QUEUE, STEP))["queue"]
 
-    # At the first second the message that is received then is still to come.
-    assert [(t - START_NS) / SECOND for t in found.times] == [1.0, 2.0, 3.0]
-    assert found.value.tolist() == [0.5, -0.5, -0.5]
+    # At each second the message that is received just then is still to come.
+    assert [(t - START_NS) / SECOND for t in found.times] == [1.0, 2.0, 3.0, 4.0]
+    assert found.value.tolist() == [0.5, -0.5, 0.0, 0.75]
 
 
 def test_every_message_of_one_instrument():
