@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from bot.signals.order_flow import OrderFlowImbalance as OrderFlowImbalance
     from bot.signals.pool import PoolExhaustion as PoolExhaustion
     from bot.signals.price import LogMid as LogMid
+    from bot.signals.price import LogTouchMid as LogTouchMid
     from bot.signals.toxicity import Vpin as Vpin
     from bot.signals.trades import TradeImbalance as TradeImbalance
     from bot.signals.trades import VwapDeviation as VwapDeviation
@@ -104,8 +105,8 @@ _HOME = {
     ),
     "bot.signals.order_flow": "MultiLevelFlow OrderFlowImbalance",
     "bot.signals.pool": "PoolExhaustion",
-    "bot.signals.price": "LogMid",
     "bot.signals.toxicity": "Vpin",
+    "bot.signals.price": "LogMid LogTouchMid",
     "bot.signals.trades": "TradeImbalance VwapDeviation",
     "bot.signals.volatility_cluster": "VolatilityCluster",
     "bot.strategy.sight": "Chain Funding Impact Touch Universe",

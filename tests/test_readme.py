@@ -10,6 +10,7 @@ import pytest
 from bot.model.order_diagram import diagram
 from bot.testing import FakeView
 from tests.cli.asking import asker
+from tests.cli.markets import commands, record, run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,3 +72,19 @@ def test_the_two_commands_are_those_of_the_script() -> None:
 
     for command in re.findall(r"python3 deploy/up.py (\w+)", README):
         assert f"up.py {command}" in told.stdout + told.stderr
+
+
+def test_a_signal_is_listed_computed_and_measured_as_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shown,) = re.findall(r"^```\n(bot signals.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+    record(tmp_path / "recordings" / "evening", "binanceusdm:BTC/USDT:USDT")
+    monkeypatch.chdir(tmp_path)
+
+    listed, computed, measured = (run(asker(capsys), line) for line in commands(shown))
+
+    assert "Cont, Kukanov & Stoikov" in listed.out
+    assert "OrderFlowImbalance" in computed.out
+    assert "QueueImbalance: higher scores came before higher prices" in measured.out
+    written = {path.name for path in (tmp_path / "looked").iterdir()}
+    assert {"OrderFlowImbalance.parquet", "signals.html", "worth.html", "worth.csv"} <= written

@@ -25,6 +25,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "export": ("bot.cli.session:export", "A session's fills, funding and fees as CSV or Parquet."),
     "import": ("bot.cli.imports:import_", "Captures and files of others into a recording."),
     "data": ("bot.cli.data:data", "List, inspect and export recordings."),
+    "signals": ("bot.cli.signals:signals", "List, compute and measure signals."),
     "strategies": ("bot.cli.strategies:strategies", "List, begin and check strategies."),
     "config": ("bot.cli.config:config", "Show, describe and check a configuration."),
     "doctor": ("bot.cli.doctor:doctor", "Whether this machine is fit to trade."),

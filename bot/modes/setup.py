@@ -1,6 +1,6 @@
 """What a run is made of: the engine's settings, and the venue that stands in for the real one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct, structs
@@ -12,6 +12,7 @@ from bot.engine.settings import Settings
 from bot.journal.port import Journal
 from bot.model.event import Transfer
 from bot.model.instrument import Instrument, Kind
+from bot.model.units import InstrumentId
 from bot.modes.driver import Delays, Driver, TapeSink
 from bot.modes.recorder import Recorder
 from bot.tape.rows import TOUCH, Block
@@ -43,7 +44,13 @@ def of(config: Config, instruments: Iterable[Instrument], epoch: str) -> Setup:
 
 def priced(setup: Setup, first: Block) -> Setup:
     """The setup with the windows of its books sized to the prices of a first block."""
-    prices = dict(setup.settings.prices)
+    prices = about(first, setup.settings.prices)
+    return structs.replace(setup, settings=structs.replace(setup.settings, prices=prices))
+
+
+def about(first: Block, known: Mapping[InstrumentId, int]) -> dict[InstrumentId, int]:
+    """About where each instrument of a first block trades, in ticks, unless it is known."""
+    prices = dict(known)
     for i, name in enumerate(first.instruments):
         messages = np.flatnonzero(first.instrument[first.start : first.stop] == i) + first.start
         rows = [np.arange(first.first[m], first.first[m + 1]) for m in messages[:1000]]
@@ -53,7 +60,7 @@ def priced(setup: Setup, first: Block) -> Setup:
         shown = first.price[of_it][first.kind[of_it] <= TOUCH]
         if len(shown):
             prices[name] = int(np.median(shown))
-    return structs.replace(setup, settings=structs.replace(setup.settings, prices=prices))
+    return prices
 
 
 def simulated_venue(setup: Setup) -> SimulatedVenue:

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from bot.errors import quoted
+from bot.plugins.house import house
 from bot.plugins.modules import PluginError, broken, digest_of, load_file, load_module
 from bot.plugins.shipped import shipped
 from bot.signals.base import Watch
@@ -28,7 +29,7 @@ _KINDS: Final[dict[str, tuple[type, str]]] = {
 class Plugin(Struct, frozen=True):
     """A class of somebody's, and where it comes from.
 
-    origin: `shipped`, `file`, `module` or the distribution that declares it. digest: of the
+    origin: `bot`, `shipped`, `file`, `module` or the distribution that declares it. digest: of the
     file that defines it, so that a session can tell whether it runs the same.
     """
 
@@ -62,7 +63,7 @@ def strategies() -> Found:
 
 
 def signals() -> Found:
-    """Every signal that a package declares; the bot's own are imported from `bot`."""
+    """Every signal that can be used by name: the bot's own, and those that packages declare."""
     return _found(SIGNALS)
 
 
@@ -90,6 +91,9 @@ def _candidates(group: str) -> Iterator[tuple[str, Callable[[], Plugin]]]:
     if group == STRATEGIES:
         for path in sorted(shipped("strategies").glob("*.py")):
             yield path.stem, partial(_shipped, path)
+    else:
+        for name, cls in house().items():
+            yield name, partial(_checked, SIGNALS, name, cls, "bot", cls.__module__)
     for entry in sorted(entry_points(group=group), key=lambda each: (each.name, each.value)):
         yield entry.name, partial(_entered, group, entry)
 
@@ -125,7 +129,9 @@ def _plugin(group: str, use: str, folder: Path) -> Plugin:
         what,
         quoted(use),
         "one of " + ", ".join([*names, "file.py:Class", "package.module:Class"]),
-        f"did you mean {close[0]}?" if close else f"`bot strategies list` shows every {what}",
+        f"did you mean {close[0]}?"
+        if close
+        else f"`bot {group.partition('.')[2]} list` shows every {what}",
     )
 
 

@@ -1,4 +1,4 @@
-"""The parameters of a strategy: its annotated fields, as a configuration has to state them."""
+"""The parameters of a strategy or signal: its annotated fields, as somebody has to state them."""
 
 import enum
 from collections.abc import Mapping
@@ -8,8 +8,6 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import NODEFAULT, Struct
-
-from bot.strategy.strategy import Strategy
 
 
 class Parameter(Struct, frozen=True):
@@ -26,7 +24,7 @@ class Parameter(Struct, frozen=True):
         return self.default is NODEFAULT
 
 
-def parameters_of(cls: type[Strategy]) -> dict[str, Parameter]:
+def parameters_of(cls: type[Struct]) -> dict[str, Parameter]:
     """The parameters by name, in the order of their declaration."""
     hints = get_type_hints(cls, include_extras=True)
     found = {}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 from bot.journal.durable import make_folder, write_whole
@@ -11,6 +10,7 @@ from bot.ledger.money import MONEY
 from bot.modes.result import Result
 from bot.modes.words import moment, rounded, span
 from bot.report import figures, funding, tables, waterfall
+from bot.report.page import card, document
 
 
 def write(result: Result, path: Path) -> None:
@@ -21,17 +21,8 @@ def write(result: Result, path: Path) -> None:
 
 def page(result: Result) -> str:
     """The whole page."""
-    folder = files("bot.report")
-    style = (folder / "page.css").read_text(encoding="utf-8")
-    script = (folder / "page.js").read_text(encoding="utf-8")
     title = f"{result.mode} {moment(result.first_ns, places=0)} UTC"
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(_sections(result))
-        + f"\n</main>\n<script>\n{script}</script>\n</body>\n</html>\n"
-    )
+    return document(title, _sections(result))
 
 
 def _sections(result: Result) -> Iterator[str]:
@@ -39,18 +30,18 @@ def _sections(result: Result) -> Iterator[str]:
     yield from _warnings(result)
     yield _tiles(result)
     yield _assumptions(result)
-    yield _card("Equity and drawdown", _sampled(result), figures.equity(result))
+    yield card("Equity and drawdown", _sampled(result), figures.equity(result))
     yield _attribution(result)
-    yield _card("Positions", "What each strategy held.", figures.positions(result))
+    yield card("Positions", "What each strategy held.", figures.positions(result))
     yield _scores(result)
     fills = (
         "Blue points up where we bought, vermillion points down where we sold; "
         "hollow marks rested in the book, full ones took from it."
     )
-    yield _card("Prices and fills", fills, figures.mids(result))
+    yield card("Prices and fills", fills, figures.mids(result))
     yield _funding(result)
     yield _orders(result)
-    yield _card("Fills", "In the order in which we heard of them.", tables.fills(result), long=True)
+    yield card("Fills", "In the order in which we heard of them.", tables.fills(result), long=True)
     yield _footer(result)
 
 
@@ -142,7 +133,7 @@ def _assumptions(result: Result) -> str:
     fees = {k: v for k, v in result.assumptions.items() if k.startswith("fees ")}
     others = {k: v for k, v in result.assumptions.items() if k not in fees}
     charged = {k.removeprefix("fees "): v for k, v in fees.items()}
-    return _card(
+    return card(
         "What the figures rest on",
         "Other delays, fees or another place in the queue would have made other figures.",
         f'<div class="columns"><div><h3>Delays, queue, valuation</h3>{tables.facts(others)}</div>'
@@ -160,12 +151,12 @@ def _sampled(result: Result) -> str:
 def _attribution(result: Result) -> str:
     lead = "Each part is computed on its own, none is what the others leave; every digit is shown."
     if not result.attribution:
-        return _card("Why equity changed", lead, "<p>Unknown: a price is missing.</p>")
+        return card("Why equity changed", lead, "<p>Unknown: a price is missing.</p>")
     drawing = waterfall.waterfall(result.attribution, result.reporting_currency)
     figure = f'<div class="beside">{drawing}{waterfall.table(result)}</div>'
     strategies = waterfall.by_strategy(result)
     figure += f"<h3>By strategy</h3>{strategies}" if strategies else ""
-    return _card("Why equity changed", lead, figure)
+    return card("Why equity changed", lead, figure)
 
 
 def _scores(result: Result) -> str:
@@ -182,17 +173,17 @@ def _scores(result: Result) -> str:
             f'<p class="soft">The first {len(result.turns):,} of {result.turns_count:,} '
             "changes of mind are marked.</p>"
         )
-    return _card("Scores, entries and exits", lead, "".join(made) or None)
+    return card("Scores, entries and exits", lead, "".join(made) or None)
 
 
 def _funding(result: Result) -> str:
     lead = "Received is positive: a long pays a positive rate, a short receives it."
     if not result.funding:
         settled = f"{len(result.rates):,} rates settled" if result.rates else "No rate settled"
-        return _card("Funding", lead, f"<p>{settled}; no position of ours was due any.</p>")
+        return card("Funding", lead, f"<p>{settled}; no position of ours was due any.</p>")
     content = f"{funding.figure(result)}<h3>Legs</h3>{funding.sums(result)}"
     content += f"<h3>Settlements</h3>{funding.settlements(result)}"
-    return _card("Funding", lead, content, long=True)
+    return card("Funding", lead, content, long=True)
 
 
 def _orders(result: Result) -> str:
@@ -201,7 +192,7 @@ def _orders(result: Result) -> str:
     if result.stopped:
         content += f"<h3>Refused by limits</h3>{tables.refusals(result)}"
     lead = "Refused is by our limits, before anything is sent; rejected is by the venue."
-    return _card("Orders", lead, content, long=True)
+    return card("Orders", lead, content, long=True)
 
 
 def _footer(result: Result) -> str:
@@ -211,13 +202,4 @@ def _footer(result: Result) -> str:
         f"<footer>{counts.rows:,} rows in {counts.messages:,} messages and {counts.events:,} events"
         f"{speed}; {result.crossed_books:,} crossed or locked books before any rule, "
         f"{result.sequence_gaps:,} gaps in the sequence. All times are UTC.</footer>"
-    )
-
-
-def _card(title: str, lead: str, content: str | None, *, long: bool = False) -> str:
-    kind = "card long" if long else "card"
-    body = content if content else '<p class="soft">Nothing to show.</p>'
-    return (
-        f'<section class="{kind}"><h2>{escape(title)}</h2><p class="lead">{escape(lead)}</p>'
-        f"{body}</section>"
     )

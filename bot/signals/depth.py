@@ -18,11 +18,12 @@ DISTANCES_MAX: Final = 16
 class DepthValue(Watch, frozen=True):
     """Worth resting within a distance of the mid, in quote: the sum of price times size.
 
-    High is deep. A level counts when it is no farther from the mid than `within_bps`. The score
-    is of the first distance and of `side`: bids, asks, or both together. Also published: each
-    side at each distance, as `bids_5` or `asks_100`. Unknown beyond what the last snapshot
-    reached, and without two sides that do not cross. Exact, and moved level by level as the
-    mid moves. Source: signals specification, S02.
+    It is never negative, and high is deep. A level counts when it is no farther from the mid
+    than `within_bps`. The score is of the first distance and of `side`: bids, asks, or both
+    together. Also published: each side at each distance, as `bids_5` or `asks_100`. Unknown
+    beyond what the last snapshot reached, and without two sides that do not cross. Exact, and
+    moved level by level as the mid moves.
+    Source: signals specification, S02.
     """
 
     unit: ClassVar[str] = "quote"

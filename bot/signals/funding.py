@@ -85,6 +85,8 @@ class FundingExcess(Watch, frozen=True):
     settlements sit exactly on it. Its z compares with the rates of the intervals before, and
     counts `sigma_bps_8h_min` as usual where they all sat on the floor.
     interest_bps_8h: the floor in bps per 8 h.
+    Source: the venue's rates; the floor's share from He et al., "Fundamentals of Perpetual
+    Futures".
     """
 
     unit: ClassVar[str] = "bps per 8 h"
@@ -116,12 +118,13 @@ class FundingExcess(Watch, frozen=True):
 class NetCarry(Watch, frozen=True):
     """What holding a perpetual against another leg nets, in bps of one leg per 8 h.
 
-    Funding of the settlements within `hold_hours`, at the rate of the next one, less the
-    taker fees of both legs in and out, less the slippage of both round trips read from the
-    books at this size, less charges. The other leg's own funding counts when it is a perpetual
-    too. short: the perpetual is sold and the other leg bought; False is the reverse. Also
-    published: `break_even_hours`, `cost_bps` of the round trip, `funding_bps` per 8 h.
+    + when it pays. Funding of the settlements within `hold_hours`, at the rate of the next one,
+    less the taker fees of both legs in and out, less the slippage of both round trips read from the
+    books at this size, less charges. The other leg's own funding counts when it is a perpetual too.
+    Also published: `break_even_hours`, `cost_bps` of the round trip, `funding_bps` per 8 h.
+    short: the perpetual is sold and the other leg bought; False is the reverse.
     charge_bps_8h: borrowing and capital, in bps of one leg per 8 h.
+    Source: ours, spec C2.
     """
 
     unit: ClassVar[str] = "bps per 8 h"

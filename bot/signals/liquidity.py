@@ -58,11 +58,12 @@ class KyleLambda(Watch, frozen=True):
 class Illiquidity(Watch, frozen=True):
     """Absolute return for each unit of quote traded: the mean over the last `bars`.
 
-    High is illiquid. Of each bar of `bar_s`, the absolute logarithm of its last price over that
-    of the bar before, divided by what was paid in it. Bars without a trade do not count, and
-    their return falls to the next; a bar closes with the first trade after it. With
-    `bar_trades` a bar is so many trades instead. simple: simple returns, not logarithms.
-    Unknown before so many bars. Source: Amihud (2002), Illiquidity and stock returns.
+    It is never negative, and high is illiquid. Of each bar of `bar_s`, the absolute logarithm
+    of its last price over that of the bar before, divided by what was paid in it. Bars without
+    a trade do not count, and their return falls to the next; a bar closes with the first trade
+    after it. With `bar_trades` a bar is so many trades instead. simple: simple returns, not
+    logarithms. Unknown before so many bars.
+    Source: Amihud (2002), Illiquidity and stock returns.
     """
 
     unit: ClassVar[str] = "1/quote"

@@ -78,6 +78,7 @@ class DepthImbalance(Watch, frozen=True):
     what the last snapshot reached on both sides; the quality is the share of the weight that
     was reached. Exact when the mid has moved by 1 bp since the last exact sum, else within
     1e-3 of it.
+    Source: ours; the imbalance of Cartea, Jaimungal & Penalva (2015) with weights by distance.
     """
 
     instrument: InstrumentId
@@ -107,6 +108,7 @@ class WeightedMid(Watch, frozen=True):
     """The mid weighted by the opposite queues, in bps of the plain mid.
 
     + when the bid queue is larger and the next move is more likely up.
+    Source: the weighted mid that Stoikov (2018) sets out from.
     """
 
     unit: ClassVar[str] = "bps"
@@ -133,7 +135,8 @@ class WeightedMid(Watch, frozen=True):
 class Spread(Watch, frozen=True):
     """Best ask less best bid, in bps of the mid; unknown while the book is crossed.
 
-    Its z compares with the last hour, sampled every second.
+    Never negative. Its z compares with the last hour, sampled every second.
+    Source: the relative quoted spread of any textbook.
     """
 
     unit: ClassVar[str] = "bps"
@@ -163,7 +166,9 @@ class Spread(Watch, frozen=True):
 class ImpactCost(Watch, frozen=True):
     """What taking a size now costs against the mid, half the spread included, in bps.
 
-    buy: takes from the asks, else from the bids. Unknown when the known book is too thin.
+    Never negative. Unknown when the known book is too thin.
+    buy: takes from the asks, else from the bids.
+    Source: ours; the book is walked level by level.
     """
 
     unit: ClassVar[str] = "bps"

@@ -66,7 +66,8 @@ class OrderFlowImbalance(Watch, frozen=True):
 class MultiLevelFlow(Watch, frozen=True):
     """Order flow of each of the best ten levels, fading, in base coins; the first is the score.
 
-    A level that a side lacks counts nothing and costs a tenth of the quality.
+    + when bids are added and asks taken away at a level, by its place from the best. A level that a
+    side lacks counts nothing and costs a tenth of the quality.
     Source: Xu, Gould & Howison (2018), multi-level order-flow imbalance.
     """
 

@@ -88,7 +88,8 @@ def impact_premium(
 class MarkPremium(KernelWatch, frozen=True):
     """How far the venue's mark stands above its index, in bps.
 
-    What Deribit pays funding by. Unknown until both were heard.
+    + when the mark is dearer. What Deribit pays funding by. Unknown until both were heard.
+    Source: Deribit, its documentation of the perpetual's funding.
     """
 
     unit: ClassVar[str] = "bps"

@@ -26,6 +26,7 @@ class TradeImbalance(Watch, frozen=True):
     the last `trades` trades. Unknown when there was none, or fewer than `trades`. Also
     published: the cumulative volume delta, ever and since 00:00 UTC, in base coins (quote units
     for inverse contracts). The quality of a window is the share of it that was listened to.
+    Source: the venue's aggressor flags; trade imbalance as in Cont, Kukanov & Stoikov (2014).
     """
 
     instrument: InstrumentId
@@ -72,6 +73,7 @@ class VwapDeviation(Watch, frozen=True):
     `window_s` seconds, or since `anchor_ns`. Also published in volume-weighted standard
     deviations (`deviations`). Known from `trades_min` trades on. The quality of a window is the
     share of it that was listened to.
+    Source: Berkowitz, Logue & Noser (1988) for the average; the deviations are ours.
     """
 
     unit: ClassVar[str] = "bps"

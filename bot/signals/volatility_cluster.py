@@ -147,7 +147,7 @@ class VolatilityGauge(Gauge):
 class VolatilityCluster(GaugeWatch, frozen=True):
     """Volatility of one-minute returns, each weighing 0.94 of the next, as a fraction a year.
 
-    High is volatile; it has no direction. Also published, of the last hour: `realised`, the root
+    It is never negative: high is volatile. Also published, of the last hour: `realised`, the root
     of the sum of squared returns, a year; `jumps`, the share of that sum above bipower
     variation; `own`, the volatility's own standard deviation over its mean; `clustering`, the
     Ljung-Box statistic of ten lags of squared returns; `memory`, the autocorrelation of their
@@ -156,7 +156,7 @@ class VolatilityCluster(GaugeWatch, frozen=True):
     above 95; it is left once the border is passed by `margin`. Unknown before sixty returns; a
     minute without a price starts the hour anew.
     price: as `LogMid` says it.
-    Sources: RiskMetrics (1996); Barndorff-Nielsen & Shephard (2004); Ljung & Box (1978).
+    Source: RiskMetrics (1996); Barndorff-Nielsen & Shephard (2004); Ljung & Box (1978).
     """
 
     unit: ClassVar[str] = "fraction a year"

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from bot import END, LEVEL
-from bot.signals.price import log_mid
+from bot import ASK, BID, END, LEVEL, TOUCH
+from bot.signals.price import log_mid, log_touch_mid
 
 TICK = 0.5
 
@@ -32,3 +32,33 @@ def test_the_log_mid_is_unknown_without_two_sides_that_do_not_cross(book):
 
 def test_it_is_asked_at_the_end_of_a_message_only():
     assert math.isnan(asked(199, 3, 201, 3, kind=LEVEL))
+
+
+def touched(*rows: tuple[int, int, int]) -> float:
+    """What the mid of the touch stream is after these rows of side, price and size."""
+    ladder, param, state = np.zeros((4, 32), np.int64), np.array([TICK]), np.zeros(4)
+    for side, price, size in rows:
+        shown = log_touch_mid(TOUCH, side, price, size, 0, 0, ladder, param, state)
+        assert math.isnan(shown)
+    ladder[:, 0] = 150, 1, 152, 1  # The book, which is none of its business.
+    log_touch_mid(LEVEL, BID, 150, 1, 0, 0, ladder, param, state)
+    return log_touch_mid(END, 1, 0, 0, 0, 0, ladder, param, state)
+
+
+def test_the_mid_of_the_touch_stream_is_that_of_what_it_said_last():
+    rows = (BID, 197, 3), (ASK, 203, 1), (BID, 199, 3), (ASK, 201, 2)
+
+    assert math.exp(touched(*rows) / 1e4) == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (),
+        ((BID, 199, 3),),
+        ((BID, 199, 3), (ASK, 201, 0)),
+        ((BID, 201, 3), (ASK, 201, 3)),
+    ],
+)
+def test_the_mid_of_the_touch_stream_is_unknown_without_two_sides_that_do_not_cross(rows):
+    assert math.isnan(touched(*rows))

@@ -14,6 +14,8 @@ import pytest
 
 from bot import END, LEVEL, TRADE, Chain, Kind, Message, Target, Universe
 from bot.testing import FakeView
+from tests.cli.asking import asker
+from tests.cli.markets import commands, record, run
 
 README = Path(__file__).resolve().parents[2] / "strategies" / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
@@ -120,6 +122,22 @@ def test_the_kernel_signal_counts_trades_that_fade(load):
     assert show(END, 0) == 1.0
     show(TRADE, 10)
     assert show(END, 20) == pytest.approx(math.exp(-1) * (1 + math.exp(-1)))
+
+
+def test_a_signal_of_a_file_is_listed_computed_and_measured_as_it_says(
+    tmp_path, monkeypatch, capsys
+):
+    (shown,) = re.findall(r"^```\n(bot signals.*?)^```", README.read_text("utf-8"), re.S | re.M)
+    record(tmp_path / "recordings" / "evening", "binanceusdm:BTC/USDT:USDT")
+    (tmp_path / "burst.py").write_text(block("TradeBurst"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    listed, computed, measured = (run(asker(capsys), line) for line in commands(shown))
+
+    assert listed.out.startswith("TradeBurst: Trades of late: each counts 1 when it happens")
+    assert "TradeBurst" in computed.out
+    assert "no forward edge after fees at any measured horizon" in measured.out
+    assert (tmp_path / "looked" / "TradeBurst.parquet").is_file()
 
 
 VENUES = ("binanceusdm", "bybit", "okx")

@@ -84,6 +84,7 @@ class VenueDislocation(GaugeWatch, frozen=True):
     dearest less the cheapest; `venues`, how many are in. The quality is the share of venues
     that are in.
     instrument: one of `venues`. prices: of each venue, in order, as `LogMid` says them.
+    Source: ours, spec S37.
     """
 
     unit: ClassVar[str] = "bps"

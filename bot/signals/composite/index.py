@@ -152,6 +152,7 @@ class FlowIndex(Index, frozen=True):
     weights; below a half the index is unknown. What each component adds is among the inputs,
     and adds up to the index exactly.
     components: `flow_components` has the house's own.
+    Source: ours, spec S50.
     """
 
 
@@ -163,6 +164,7 @@ class CrowdIndex(Index, frozen=True):
     top-trader imbalances, takers' opening flow, the venues' tilt, and the skew of options belong
     here; each moves a few times an hour at most, so give it a slow clock (`every_s`), or a
     `window` of 0 where the score is a z already.
+    Source: ours, spec S50.
     """
 
 

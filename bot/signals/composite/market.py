@@ -55,6 +55,7 @@ class MarketImbalance(GaugeWatch, frozen=True):
     squeeze says which way it would run. The main output is `flow`. Also published: `crowd`,
     `cascade`, `squeeze`, and `coverage`, the share of the four that are known. + when the
     pressure is upwards, longs are crowded, a squeeze would run upwards; a cascade has no sign.
+    Source: ours, spec S50.
     """
 
     unit: ClassVar[str] = "-1 to 1"

@@ -94,12 +94,13 @@ class FundingPersistenceGauge(Gauge):
 class FundingPersistence(GaugeWatch, frozen=True):
     """How much of a deviation of funding is left an interval later: phi, in [0, 0.995].
 
-    Fitted on settled rates per 8 h: each on the one before, over the last 270 or, `fading`,
-    with weights that fade by half a percent a settlement. Below 60 it is 0.8 around the median.
-    Also published: `half_life` in hours; `mean`, where it returns to, in bps per 8 h;
-    `expected`, what a long will pay over the next `steps` intervals in bps of its notional,
-    and `expected_sd` of that, unknown while nothing is fitted. A change of interval or a missed
-    settlement starts it over. Stale when the next settlement is half an interval overdue.
+    It has no sign: high fades slowly, whichever way funding deviates. Fitted on settled rates per 8
+    h: each on the one before, over the last 270 or, `fading`, with weights that fade by half a
+    percent a settlement. Below 60 it is 0.8 around the median. Also published: `half_life` in
+    hours; `mean`, where it returns to, in bps per 8 h; `expected`, what a long will pay over the
+    next `steps` intervals in bps of its notional, and `expected_sd` of that, unknown while nothing
+    is fitted. A change of interval or a missed settlement starts it over. Stale when the next
+    settlement is half an interval overdue.
     Source: AR(1) by least squares; the sum's deviation counts how long each shock lives on.
     """
 

@@ -122,7 +122,8 @@ class Cascade(GaugeWatch, frozen=True):
     more. Where a factor is unknown the others stand for it, with less quality.
     Also published: `direction` of the move, the factors, `core` without the flow, and `alarm`:
     1 caution from 0.3, 2 defend from 0.6, 3 halt from 0.85 for half an hour, 0 again after ten
-    minutes at or below 0.15. Unknown looks are no calm. It has no forward edge by itself.
+    minutes at or below 0.15. It has no sign of its own. Unknown looks are no calm. It has no
+    forward edge by itself.
     price: as `LogMid` says it. depth_bid, depth_ask: worth resting within 2 % of the mid, in
         quote. margin, classes: as of `OpenInterestAtRisk`. complete: as of `LiquidationFlow`.
     Source: ours; that severity is shock times map times liquidity, from measured cascades.

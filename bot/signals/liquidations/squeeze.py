@@ -157,6 +157,7 @@ class Squeeze(GaugeWatch, frozen=True):
     price: as `LogMid` says it. depth_bid, depth_ask: worth resting within 3 % of the mid, in
         quote. interest_bps_8h: as of `FundingCrowding`. margin, classes: as of
         `OpenInterestAtRisk`.
+    Source: ours, spec S34.
     """
 
     unit: ClassVar[str] = "-1 to 1"

@@ -143,6 +143,7 @@ class VenueConcentration(GaugeWatch, frozen=True):
     venues. The quality is the share of venues that are fresh and have a z.
     interest_bps_8h: of each contract, in order. price: as `LogMid` says it; inverse contracts
         need one.
+    Source: ours, spec S25.
     """
 
     unit: ClassVar[str] = "z"

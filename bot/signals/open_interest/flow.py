@@ -129,6 +129,7 @@ class OpenInterestFlow(GaugeWatch, frozen=True):
         venues that publish no taker volumes.
     An interval longer than `interval_s_max`, or without takers' volumes, is left out. It is weak
     inference: who takes need not be who opens, so the quality is at most 0.6.
+    Source: ours, spec S23.
     """
 
     unit: ClassVar[str] = "fraction"

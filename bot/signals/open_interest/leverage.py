@@ -10,7 +10,7 @@ from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
 from bot.signals.open_interest.change import interest_for
 from bot.signals.open_interest.interest import INTEREST_AGE_S_MAX, Interest
 from bot.signals.plain.robust import RobustWindow
-from bot.signals.plain.shape import positive, price_of_log_bps
+from bot.signals.plain.shape import known, positive, price_of_log_bps
 
 QUARTER_OF_HOURS: Final = 90 * 24
 MONTH_OF_HOURS: Final = 30 * 24
@@ -63,7 +63,8 @@ class LeverageRatioGauge(Gauge):
         coins = self.interest.coins(now, self.price)
         if coins is None or self.price is None or self.against is None:
             return None
-        return coins * self.price / self.against
+        ratio = coins * self.price / self.against
+        return ratio if known(ratio) else None
 
 
 class LeverageRatio(GaugeWatch, frozen=True):

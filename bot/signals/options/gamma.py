@@ -233,14 +233,14 @@ class SqueezeGauge(Gauge):
 class GammaSqueeze(ChainWatch, frozen=True, kw_only=True):
     """How far the hedging of dealers that are short gamma can push a move on, in [0, 1].
 
-    0 while dealers are long gamma: then they dampen. Else the ramp of |gamma exposure| over the
-    depth of the book within 1 % on the side of the move, from 0.1 to 1, times 0.25 for a still
-    price up to 1 for a return of three deviations in an hour; active from 0.5. The exposure is
-    flow-signed where trades of takers were heard for half a week (its quality is a half then),
-    else naive: of the first trades alone dealers would hold next to nothing. The inputs say
-    which. Also published: `direction` of the hour's return (+1 up), `exposure` in quote per 1 %,
-    and `hedge_over_depth`. Unknown without an exposure, without an hour of prices, or while the
-    depth is needed and not known.
+    It has no sign, and is 0 while dealers are long gamma: then they dampen. Else the ramp of
+    |gamma exposure| over the depth of the book within 1 % on the side of the move, from 0.1 to
+    1, times 0.25 for a still price up to 1 for a return of three deviations in an hour; active
+    from 0.5. The exposure is flow-signed where trades of takers were heard for half a week (its
+    quality is a half then), else naive: of the first trades alone dealers would hold next to
+    nothing. The inputs say which. Also published: `direction` of the hour's return (+1 up),
+    `exposure` in quote per 1 %, and `hedge_over_depth`. Unknown without an exposure, without an
+    hour of prices, or while the depth is needed and not known.
     instrument: whose book's mid is followed. depth_above, depth_below: scores of the quote value
     that its book holds within 1 % above and below the mid.
     Source: our own definition, spec S46.

@@ -130,9 +130,9 @@ class _SmileWatch(ChainWatch, frozen=True, kw_only=True):
 class AtForwardVolatility(_SmileWatch, frozen=True, kw_only=True):
     """Implied volatility at the forward, `days` from now, in points of volatility (0.01).
 
-    Read off the smiles (SVI, fitted to quotes of both sides that are under a minute old) of the
-    expiries before and after; between them total variance is a straight line. Unknown before the
-    first and after the last expiry, and where fewer than five strikes are quoted. Also
+    Never negative. Read off the smiles (SVI, fitted to quotes of both sides that are under a minute
+    old) of the expiries before and after; between them total variance is a straight line. Unknown
+    before the first and after the last expiry, and where fewer than five strikes are quoted. Also
     published: `at_forward`, the same, and `call` and `put`, where these have the delta. Quality
     is half with five strikes and full with ten, and halved where the later expiry has less total
     variance.
