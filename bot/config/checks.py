@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from bot.config.cascades import cascade_misfits
 from bot.config.complaints import suggestion, unknown_key
 from bot.config.document import Key, key_text
 from bot.config.limits import tier_table
@@ -34,6 +35,7 @@ def market_misfits(
 ) -> Iterator[ConfigError]:
     """What the strategies want and the market or the file does not have."""
     listed = {one.id: one for one in instruments}
+    yield from cascade_misfits(file, where, listed.values())
     for one in strategies:
         section: Key = ("strategies", one.name)
         for key, name in _named(one):

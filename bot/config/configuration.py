@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.config.canonical import text_of, values_of
+from bot.config.cascades import cascades
 from bot.config.checks import market_misfits
 from bot.config.document import Key, key_text, read_tables
 from bot.config.limits import desk_config, limit_book
@@ -94,6 +95,7 @@ class Config(Struct, frozen=True):
             limits=limit_book(file, instruments),
             desk=desk_config(file, self.where),
             epoch=epoch,
+            cascades=cascades(file, instruments),
         )
 
     def venue(self, found: Iterable[Instrument]) -> VenueSettings:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.config.values import (
     Amount,
+    Cascades,
     Collars,
     Count,
     CountLimit,
@@ -115,9 +116,14 @@ class References(Section):
 
 
 class Risk(Bounds):
-    """The limits of everything together, then of each account and each strategy."""
+    """The limits of everything together, then of each account and each strategy.
+
+    cascade: the contracts whose liquidations are watched. From caution on nothing rests against
+    the move and sizes are halved; from defend on who trades their coin may only reduce.
+    """
 
     reference: References
+    cascade: Cascades
     accounts: dict[Name, Bounds]
     strategies: dict[Name, Bounds]
 

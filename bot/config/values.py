@@ -16,6 +16,10 @@ from bot.risk.limits import COLLAR_REFERENCES
 from bot.risk.margin import TierTable
 
 NONE: Final = "none"
+ALL: Final = "all"
+SAMPLED: Final = "sampled"
+SAYS: Final = f'"{ALL}" or "{SAMPLED}"'
+"""How much a venue tells of its liquidations: each, or the largest of a second."""
 """How a file says that something is not limited."""
 
 CAUTIOUS: Final = "cautious"
@@ -148,6 +152,18 @@ def _collars(value: object) -> dict[str, Decimal] | None:
     return bounds
 
 
+def _cascades(value: object) -> dict[str, str] | None:
+    expected = f'a table of {SAYS} by perpetual, or "{NONE}"'
+    if value == NONE:
+        return None
+    if not isinstance(value, Mapping):
+        refuse(expected, 'write cascade = { "venue:BASE/QUOTE:SETTLE" = "sampled" }')
+    for name, said in value.items():
+        if said not in (ALL, SAMPLED):
+            refuse(f"for {name} {SAYS}", "say whether its venue tells every liquidation")
+    return {str(name): str(said) for name, said in value.items()}
+
+
 def _none_or(schema: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"const": NONE}, schema]})
 
@@ -168,6 +184,11 @@ InstrumentLimits = Annotated[
     dict[str, Decimal] | None,
     BeforeValidator(lambda value: _bounds(value, "instrument")),
     _none_or(_TABLE),
+]
+Cascades = Annotated[
+    dict[str, str] | None,
+    BeforeValidator(_cascades),
+    _none_or({"type": "object", "additionalProperties": {"enum": [ALL, SAMPLED]}}),
 ]
 CurrencyLimits = Annotated[
     dict[str, Decimal] | None,

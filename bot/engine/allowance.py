@@ -22,8 +22,26 @@ def allow(state: State, name: StrategyName) -> None:
     state.desk.resume(name)
     if mode is Mode.HALTED:
         state.desk.halt(name, halted)
-    elif why := state.failed.get(name) or state.starved.get(name) or halted:
+    elif why := _temporary(state, name) or halted:
         state.desk.reduce_only(name, why)
+
+
+def heed_alarms(state: State) -> None:
+    """Let who trades what a cascade of liquidations runs in only reduce, until it is over."""
+    if state.alarms.none:
+        return
+    state.alarms.look()
+    for name, underlyings in zip(state.names, state.underlyings_of, strict=True):
+        why, before = state.alarms.over(underlyings), state.alarmed.get(name)
+        if why == before:
+            continue
+        if why is None:
+            del state.alarmed[name]
+        else:
+            state.alarmed[name] = why
+        granted = state.desk.permit(name)
+        if granted.permit is Permit.TRADE or granted.why == before:
+            allow(state, name)
 
 
 def restrain(state: State) -> None:
@@ -37,6 +55,10 @@ def restrain(state: State) -> None:
             state.desk.halt(name, why)
         elif mode is Mode.REDUCE_ONLY and permit is Permit.TRADE:
             state.desk.reduce_only(name, why)
+
+
+def _temporary(state: State, name: StrategyName) -> str | None:
+    return state.failed.get(name) or state.starved.get(name) or state.alarmed.get(name)
 
 
 def _standing(state: State, name: StrategyName) -> tuple[Mode, str]:

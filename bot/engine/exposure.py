@@ -6,6 +6,7 @@ from functools import cache
 
 from bot.engine.holdings import EngineHoldings
 from bot.engine.state import State
+from bot.model.alarm import Alarm
 from bot.model.changes import Place
 from bot.model.instrument import Instrument
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
@@ -167,7 +168,14 @@ class EngineExposure:
 
     def reduce_only(self, strategy: StrategyName) -> str | None:
         """Why a strategy may only reduce at the moment."""
-        return self._state.starved.get(strategy) or self._state.failed.get(strategy)
+        state = self._state
+        return (
+            state.starved.get(strategy) or state.failed.get(strategy) or state.alarmed.get(strategy)
+        )
+
+    def alarm(self, underlying: Currency) -> tuple[Alarm, int]:
+        """The alarm over a cascade of liquidations, and the direction of its move."""
+        return self._state.alarms.of(underlying)
 
     def next_order_id(self) -> str:
         """The next order id of this run: epoch, number, check character."""

@@ -30,13 +30,13 @@ class GaugesState(Struct, frozen=True):
     """All that gauges remember.
 
     memories: in their order, as msgpack. second_ns: the next look. heard_ns: when anything was
-    last received. broken: the signals of those that raised.
+    last received. broken: the signals of those that raised, and how.
     """
 
     memories: tuple[bytes, ...]
     second_ns: int | None
     heard_ns: int
-    broken: tuple[int, ...]
+    broken: tuple[tuple[int, str], ...]
 
 
 class Gauges:
@@ -58,7 +58,7 @@ class Gauges:
                 self._chained[chain].append(one)
         self._second_ns: int | None = None
         self._heard_ns = 0
-        self._broken: set[int] = set()
+        self._broken: dict[int, str] = {}
         self._faults: list[tuple[int, str]] = []
 
     @property
@@ -69,6 +69,10 @@ class Gauges:
     def gauge(self, place: Gauged) -> Gauge:
         """The memory at a place."""
         return self._gauges[place.signal]
+
+    def working(self, signal: int) -> Gauge | str:
+        """The memory of a signal; how it raised, when it is not asked any more."""
+        return self._broken.get(signal, self._gauges[signal])
 
     def hear(self, event: MarketEvent) -> None:
         """Tell the gauges that an event concerns, and publish what they say now."""
@@ -118,7 +122,7 @@ class Gauges:
             tuple(msgspec.msgpack.encode(self._gauges[one.signal]) for one in self._places),
             self._second_ns,
             self._heard_ns,
-            tuple(sorted(self._broken)),
+            tuple(sorted(self._broken.items())),
         )
 
     def restore(self, state: GaugesState) -> None:
@@ -134,7 +138,7 @@ class Gauges:
         except msgspec.MsgspecError:
             return
         self._second_ns, self._heard_ns = state.second_ns, state.heard_ns
-        self._broken = set(state.broken)
+        self._broken = dict(state.broken)
         for place, gauge in zip(self._places, gauges, strict=True):
             self._gauges[place.signal] = gauge
             if place.signal not in self._broken:
@@ -165,6 +169,6 @@ class Gauges:
         if reading is not None:
             self._table.tell(place, reading)
             return
-        self._broken.add(place.signal)
-        self._faults.append((place.signal, f"{type(place.watch).__name__}: {fault}"))
+        self._broken[place.signal] = f"{type(place.watch).__name__}: {fault}"
+        self._faults.append((place.signal, self._broken[place.signal]))
         self._table.withdraw(place)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from bot.engine import operator, reports
 from bot.engine.advance import CURSOR, GROW, PYTHON, Advance
+from bot.engine.allowance import heed_alarms
 from bot.engine.checks import UNREAD, check_block, check_event
 from bot.engine.hunger import check_age
 from bot.engine.outcome import Asked
@@ -104,6 +105,7 @@ def take_event(state: State, event: AnyEvent) -> Taken:
     elif kind in _CLOCKS:
         state.gauges.look(event.ts_recv, state.chains)
     failed = fail_gauges(state)
+    heed_alarms(state)
     taken = taker(state, event)
     return replace(taken, failed=failed + taken.failed, stirred=True) if failed else taken
 

@@ -118,15 +118,20 @@ class Market:
         terms: Terms,
         watches: Sequence[Mapping[str, Watch]],
         *,
+        house: Mapping[str, Watch],
         mark_is_mid: bool,
         windows: tuple[int, ...],
     ) -> None:
-        """Start knowing nothing. mark_is_mid: value positions at the mid, not the venue's mark."""
+        """Start knowing nothing.
+
+        house: what is watched for no strategy. mark_is_mid: value positions at the mid, not the
+        venue's mark.
+        """
         self.terms = terms
         self.mark_is_mid = mark_is_mid
         self.now = self.version = 0
         count = len(terms.listed)
-        self.table = SignalTable(watches, terms, count)
+        self.table = SignalTable(watches, terms, count, house)
         self.book = books.empty(windows)
         self.places = placed(self.book, self.table.arrays)
         self.rates: list[Rate | None] = [None] * count

@@ -11,6 +11,7 @@ from bot.model.instrument import Instrument, Kind
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.limits import LimitBook
 from bot.signals.base import Fees
+from bot.signals.liquidations.cascade import Cascade
 from bot.strategy.strategy import Strategy
 
 
@@ -19,6 +20,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     accounts: the account that trades each venue. pegs: reporting currency for one unit of a
     currency that nothing prices. epoch: how the order ids of this run begin; never used before.
+    cascades: the contracts whose liquidations are watched for everyone.
     prices: about where each trades, in ticks; sizes the books and changes no outcome.
     """
 
@@ -31,6 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: LimitBook
     desk: DeskConfig
     epoch: str
+    cascades: dict[InstrumentId, Cascade]
     prices: dict[InstrumentId, int] = {}
 
     def window_ticks(self, instrument: Instrument) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from bot.engine.alarms import Alarms
 from bot.engine.chains import Chains
 from bot.engine.gauges import Gauges
 from bot.engine.market import Market, Terms
@@ -16,12 +17,13 @@ from bot.engine.universe import spread_out
 from bot.execution.desk import Desk, DeskState
 from bot.ledger.ledger import Ledger, LedgerState
 from bot.model.command import Approved
-from bot.model.units import AccountId, InstrumentId, StrategyName
+from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.guards import OrderRates
 from bot.risk.headroom import Usage
 from bot.risk.kill import Halt, Halts
 from bot.risk.limits import MarkReference, Scope
 from bot.signals.base import Watch
+from bot.signals.liquidations.cascade_state import CascadeState
 from bot.strategy.strategy import Strategy, fresh_memory
 
 DAY_NS = 86_400_000_000_000
@@ -54,17 +56,21 @@ class Durable(Struct, frozen=True):
     started: DayStart | None
     starved: dict[StrategyName, str]
     failed: dict[StrategyName, str]
+    alarmed: dict[StrategyName, str] = {}
+    alarms: dict[InstrumentId, CascadeState] = {}
 
 
 class State:
     """The market, our orders and our money, at one moment of the tape.
 
     starved: strategies whose required scores are unknown or stale, and which. failed: those
-    that raised or answered nonsense, and how. check_ns: when to look whether a score of a
+    that raised or answered nonsense, and how. alarmed: those that may only reduce because
+    liquidations cascade. check_ns: when to look whether a score of a
     strategy has become stale; None: nothing to look for. broken: plain-Python signals that
     raised. open_trades: of a message that the last block cut, for plain-Python signals.
     moves: counts what came in, our own acts aside.
-    ids: of the instruments, as blocks must name them. accounts_of: where each strategy trades.
+    ids: of the instruments, as blocks must name them. accounts_of: where each strategy trades;
+    underlyings_of: in what.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -85,10 +91,12 @@ class State:
         self.market = Market(
             self.terms,
             self.watches,
+            house={str(name): one for name, one in settings.cascades.items()},
             mark_is_mid=settings.limits.mark is MarkReference.MID,
             windows=tuple(settings.window_ticks(one) for one in self.terms.listed),
         )
         self.gauges = Gauges(self.market)
+        self.alarms = Alarms(settings.cascades, self.market, self.gauges)
         self.chains = Chains(self.terms.listed)
         self.ledger = Ledger(self.terms.by_id, settings.reporting_currency)
         self.desk = Desk(settings.desk)
@@ -100,6 +108,7 @@ class State:
         self.started: DayStart | None = None
         self.starved: dict[StrategyName, str] = {}
         self.failed: dict[StrategyName, str] = {}
+        self.alarmed: dict[StrategyName, str] = {}
         self.check_ns: list[int | None] = [None] * len(self.names)
         self.quiet_ns = [
             max((watch.quiet_ms for watch in watches.values()), default=0) * 1_000_000
@@ -119,6 +128,7 @@ class State:
         }
         self.ids = tuple(one.id for one in self.terms.listed)
         self.accounts_of = [self._trading_accounts(strategy) for strategy in self.strategies]
+        self.underlyings_of = [self._underlyings(strategy) for strategy in self.strategies]
 
     @property
     def now(self) -> int:
@@ -141,6 +151,12 @@ class State:
     def _trading_accounts(self, strategy: Strategy) -> tuple[AccountId, ...]:
         named = [self._accounts[one] for one in self.ids if one in strategy.trades()]
         return tuple(sorted(set(named or self._accounts.values())))
+
+    def _underlyings(self, strategy: Strategy) -> tuple[Currency, ...]:
+        """What a strategy's contracts are of; of one that chooses by itself, anything."""
+        trades = strategy.trades()
+        found = {one.base for one in self.terms.listed if not trades or one.id in trades}
+        return tuple(sorted(found))
 
     def profit(self, account: AccountId | None, strategy: StrategyName | None) -> Decimal | None:
         """Profit since the beginning, valued at mids; None while a price is unknown."""
@@ -184,6 +200,8 @@ class State:
             self.started,
             self.starved,
             self.failed,
+            self.alarmed,
+            self.alarms.state(),
         )
         # Some maps are keyed by the side of an order, and only text can be put in order.
         plain = msgspec.to_builtins(told, str_keys=True)
@@ -202,3 +220,5 @@ class State:
             for memory, kept in zip(self.memories, told.memories, strict=True)
         ]
         self.started, self.starved, self.failed = told.started, told.starved, told.failed
+        self.alarmed = told.alarmed
+        self.alarms.restore(told.alarms)

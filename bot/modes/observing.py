@@ -245,6 +245,7 @@ def _state(terms: Terms, plans: Sequence[Plan], prices: dict[InstrumentId, int])
         ),
         desk=DeskConfig(_PATIENCE, Budget(loss_bps_max=0.0, naked_ms_max=0), False),
         epoch="signals",
+        cascades={},
         prices=prices,
     )
     try:

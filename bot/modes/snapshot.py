@@ -153,7 +153,12 @@ class Exporter:
     def _strategy(self, name: StrategyName) -> StrategyLine:
         permit, why = self._state.desk.permit(name)
         decided, asked = self._last.get(name, (None, None))
-        idle = self._state.failed.get(name) or self._state.starved.get(name) or why
+        idle = (
+            self._state.failed.get(name)
+            or self._state.starved.get(name)
+            or self._state.alarmed.get(name)
+            or why
+        )
         if not idle and permit is Permit.TRADE:
             closed = [gate.name for gate in asked.gates if not gate.passed] if asked else []
             idle = f"gate {', '.join(closed)} is closed" if closed else ""

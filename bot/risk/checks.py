@@ -16,11 +16,13 @@ from bot.model.command import Side
 from bot.model.instrument import Kind
 from bot.model.units import NS_PER_MS, NS_PER_SECOND, AccountId, Currency, InstrumentId
 from bot.model.units import StrategyName as Strategy
+from bot.risk.cascade import ALL_OF_IT, share
 from bot.risk.case import Case
-from bot.risk.exposure import Exposure, LiveOrder
+from bot.risk.exposure import Exposure
 from bot.risk.guards import SECOND_NS, TEN_SECONDS_NS, outside_collar, stale, usable_price
 from bot.risk.kill import Mode
 from bot.risk.limits import COLLAR_REFERENCES, Level, Limits, Reference, Scope
+from bot.risk.naked import closes_naked, standing_naked
 from bot.risk.prices import Unknown
 from bot.risk.solvency import liquidation_distance
 from bot.risk.worst import ZERO
@@ -81,13 +83,14 @@ def order_notional(case: Case, allowed: Decimal) -> Breach | None:
     """Worth of the order at the worst price it may meet."""
     order = case.order
     value = case.prices.worst(order.side, order.price) * order.remaining
-    return (text(value), text(allowed)) if value > allowed else None
+    return _beyond(value, allowed, "", share(case))
 
 
 def order_size(case: Case, allowed: dict[InstrumentId, Decimal]) -> Breach | None:
     """Base coins of the order."""
     value = case.prices.coins() * case.order.remaining
-    return _beyond(value, allowed.get(case.order.instrument), case.order.instrument)
+    instrument = case.order.instrument
+    return _beyond(value, allowed.get(instrument), instrument, share(case))
 
 
 def price_collar(case: Case, allowed: dict[Reference, Decimal]) -> Breach | None:
@@ -118,7 +121,9 @@ def position(case: Case, allowed: dict[InstrumentId, Decimal]) -> Breach | None:
     instrument = case.order.instrument
     if instrument not in allowed:
         return _beyond(case.worst.position(instrument), None, instrument)
-    return _grows_past(case, lambda: case.worst.position(instrument), allowed[instrument])
+    part = share(case)
+    found = _grows_past(case, lambda: case.worst.position(instrument), allowed[instrument] * part)
+    return found and (found[0], found[1] + _halved(part))
 
 
 def gross_notional(case: Case, allowed: Decimal) -> Breach | None:
@@ -219,22 +224,6 @@ def loss(exposure: Exposure, scope: Scope) -> Decimal:
     return -profit
 
 
-def standing_naked(exposure: Exposure, basket: str) -> tuple[Decimal, int | None]:
-    """What a basket holds without its counterpart, and since when; or Unknown."""
-    naked = exposure.naked(basket)
-    if naked is None:
-        raise Unknown(Reference.NAKED, basket)
-    return naked
-
-
-def closes_naked(exposure: Exposure, order: LiveOrder) -> bool:
-    """Whether an order of a basket works against what the basket holds uneven."""
-    if order.basket is None:
-        return False
-    stands, _ = standing_naked(exposure, order.basket)
-    return stands * int(order.side) < 0
-
-
 MARKET: Final = frozenset({Reference.MARK, Reference.TOUCH, Reference.CONVERSION})
 MARK: Final = frozenset({Reference.MARK})
 
@@ -300,10 +289,17 @@ def _grows_past(case: Case, measure: Callable[[], Decimal], allowed: Decimal) ->
     return text(value), text(allowed)
 
 
-def _beyond(value: Decimal, allowed: Decimal | None, subject: str) -> Breach | None:
+def _beyond(
+    value: Decimal, allowed: Decimal | None, subject: str, part: Decimal = ALL_OF_IT
+) -> Breach | None:
     if allowed is None:
         return text(value), f"nothing is stated for {subject}"
-    return (text(value), text(allowed)) if value > allowed else None
+    bound = allowed * part
+    return (text(value), text(bound) + _halved(part)) if value > bound else None
+
+
+def _halved(part: Decimal) -> str:
+    return "" if part == ALL_OF_IT else " while liquidations cascade"
 
 
 def _collar_price(case: Case, reference: Reference) -> Decimal:

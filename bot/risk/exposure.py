@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Protocol
 
+from bot.model.alarm import Alarm
 from bot.model.changes import Place
 from bot.model.command import Side
 from bot.model.instrument import Instrument
@@ -121,6 +122,10 @@ class Exposure(Protocol):
 
     def reduce_only(self, strategy: StrategyName) -> str | None:
         """Why a strategy may only reduce at the moment, such as a signal gone stale."""
+        ...
+
+    def alarm(self, underlying: Currency) -> tuple[Alarm, int]:
+        """The alarm over a cascade of liquidations, and the direction of its move: +1, -1, 0."""
         ...
 
     def next_order_id(self) -> str:

@@ -1,6 +1,7 @@
 """The last look at an order, after it is durable and before its first byte may leave."""
 
 from bot.model.command import Approved
+from bot.risk.cascade import against_move
 from bot.risk.case import Case
 from bot.risk.checks import AGES, AT_LAST, first_breach
 from bot.risk.guards import OrderRates
@@ -40,6 +41,10 @@ def recheck(
         line = world.line(Level.STRATEGY, order)
         if not line.shrinks_by(order.side):
             return f"reduce only: {reason}"
+    if not unchanged:
+        resting = against_move(world.exposure, proposal, world.prices(proposal.instrument))
+        if resting is not None and not world.line(Level.STRATEGY, order).shrinks_by(order.side):
+            return f"cascade: {resting}"
     for scope, bounds in limits.over(proposal.account, proposal.strategy):
         if bounds is not None and not bounds.stated:
             continue

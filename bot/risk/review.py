@@ -13,12 +13,14 @@ from msgspec.structs import replace
 from bot.model.command import Approved, OrderType, Proposal, Refused, Side, TimeInForce
 from bot.model.instrument import Kind
 from bot.model.units import AccountId, StrategyName
+from bot.risk.cascade import against_move
 from bot.risk.case import Case
-from bot.risk.checks import ALONE, CHECKS, EVERY, WHOLE, Finding, closes_naked, first_breach
+from bot.risk.checks import ALONE, CHECKS, EVERY, WHOLE, Finding, first_breach
 from bot.risk.exposure import Exposure
 from bot.risk.guards import OrderRates
 from bot.risk.kill import Halts, Mode
 from bot.risk.limits import Level, LimitBook
+from bot.risk.naked import closes_naked
 from bot.risk.prices import Unknown
 from bot.risk.worst import Reservations, Reserved, reserved
 
@@ -148,10 +150,14 @@ class _Gate:
         mode, reason = standing(self._exposure, self._halts, proposal.account, proposal.strategy)
         if mode is Mode.HALTED:
             return Refused(proposal, "halted", reason, "cancels")
-        if not self._world.prices(proposal.instrument).instrument.active:
+        prices = self._world.prices(proposal.instrument)
+        if not prices.instrument.active:
             mode, reason = Mode.REDUCE_ONLY, f"{proposal.instrument} is being delisted"
         if mode is Mode.REDUCE_ONLY and not self._shrinks(Level.STRATEGY, order):
             return Refused(proposal, "reduce_only", reason, "orders that only reduce")
+        resting = against_move(self._exposure, proposal, prices)
+        if resting is not None and not self._shrinks(Level.STRATEGY, order):
+            return Refused(proposal, "cascade", resting, "orders that take, or go with the move")
         return None
 
     def _past_limit(self, proposal: Proposal, order: Reserved) -> Refused | None:

@@ -149,13 +149,18 @@ class SignalTable:
     A signal that two strategies watch is computed once. Order of declaration is kept, so that
     what a composite reads is computed before it. heard_funding_ns: when a funding rate of each
     instrument was last in force, NEVER if none was heard. required: of each strategy, the
-    watches without which it is not asked; ages: whether any of those can become stale.
+    watches without which it is not asked; ages: whether any of those can become stale. house:
+    what is watched for no strategy and wakes none.
     """
 
     def __init__(
-        self, watches: Sequence[Mapping[str, Watch]], terms: Terms, instruments: int
+        self,
+        watches: Sequence[Mapping[str, Watch]],
+        terms: Terms,
+        instruments: int,
+        house: Mapping[str, Watch] = {},
     ) -> None:
-        """Lay the watches of every strategy out over so many instruments.
+        """Lay the watches of every strategy, and those of the house, out over so many instruments.
 
         ValueError when a watch cannot be computed as it is written.
         """
@@ -165,6 +170,7 @@ class SignalTable:
         chosen = [
             {name: found.place(name, watch) for name, watch in named.items()} for named in watches
         ]
+        housed = {name: found.place(name, watch) for name, watch in house.items()}
         recipes = found.recipes
         self._instruments = found.terms.names
         self._places = places(recipes)
@@ -182,6 +188,9 @@ class SignalTable:
             }
             for strategy, mine in enumerate(chosen)
         )
+        self.house: dict[str, Entry] = {
+            name: self._entry(house[name], recipes[g], g, -1) for name, g in housed.items()
+        }
         self.gauges: tuple[Gauged, ...] = tuple(
             Gauged(
                 g,

@@ -6,13 +6,21 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from bot.config.cascades import watch_over
 from bot.config.venue import VenueSettings
 from bot.engine.settings import Settings
 from bot.execution.desk import DeskConfig
 from bot.execution.stages import Budget
 from bot.execution.working import Patience
 from bot.model.instrument import Instrument, Kind
-from bot.model.units import NS_PER_MS, NS_PER_SECOND, AccountId, Currency, StrategyName
+from bot.model.units import (
+    NS_PER_MS,
+    NS_PER_SECOND,
+    AccountId,
+    Currency,
+    InstrumentId,
+    StrategyName,
+)
 from bot.modes.setup import Setup
 from bot.risk.limits import LimitBook, Limits, MarkReference, Reference
 from bot.risk.margin import TierTable
@@ -40,15 +48,17 @@ class Terms(Struct, frozen=True, kw_only=True):
     maker_fee, taker_fee: fractions of the notional. deposits: by currency, in every account;
     None: a million of each money, and a hundred of each coin that something settles in.
     limits: by their names in `[risk]`, for everything together; else only a collar of 1 %
-    around the touch and quotes of 5 s hold. latency_ms: each way. netting: opposite wants of
-    two strategies meet inside. rejects: so many orders the venue rejects, whatever they say.
-    rows: cut the tape into blocks of so many rows, which changes nothing.
+    around the touch and quotes of 5 s hold. cascade: as in `[risk]`, the perpetuals whose
+    liquidations are watched. latency_ms: each way. netting: opposite wants of two strategies
+    meet inside. rejects: so many orders the venue rejects, whatever they say. rows: cut the
+    tape into blocks of so many rows, which changes nothing.
     """
 
     maker_fee: float = 0.0002
     taker_fee: float = 0.0005
     deposits: Mapping[str, float] | None = None
     limits: Mapping[str, Any] = {}
+    cascade: Mapping[str, str] = {}
     latency_ms: int = 10
     decision_us: int = 100
     netting: bool = False
@@ -85,6 +95,10 @@ def setup_of(
         ),
         desk=DeskConfig(PATIENCE, Budget(loss_bps_max=20.0, naked_ms_max=2_000), terms.netting),
         epoch="test",
+        cascades={
+            InstrumentId(name): watch_over(InstrumentId(name), TierTable.of(*TIERS), said)
+            for name, said in terms.cascade.items()
+        },
     )
     venue = VenueSettings(
         out_ns=latency_ns,

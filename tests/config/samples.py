@@ -69,6 +69,7 @@ naked_ms_max = 5000
 
 [risk]
 reference.mark = "venue"
+cascade = "none"
 {BOUNDS}
 [risk.accounts.sim]
 {BOUNDS}

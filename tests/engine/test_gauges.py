@@ -15,7 +15,8 @@ from bot.engine.outcome import Outcome
 from bot.model.event import AnyEvent, MarketEvent, OpenInterest, Timer
 from bot.modes import checkpoint
 from bot.signals.base import Score, Terms, Watch
-from bot.signals.composite.index import FlowIndex, flow_components
+from bot.signals.composite.components import flow_components
+from bot.signals.composite.index import FlowIndex
 from bot.signals.gauge import Gauge, GaugeWatch, Reading
 from bot.signals.open_interest.change import OpenInterestChange
 from bot.tape.rows import Block

@@ -89,7 +89,7 @@ def config(
             stated["gross_notional_max"] = "20000000"
             stated["quote_age_ms_max"] = quote_age_ms_max
             stated["price_collar_bps"] = {"touch": "100"}
-        reference = 'reference.mark = "mid"\n' if not scope else ""
+        reference = 'reference.mark = "mid"\ncascade = "none"\n' if not scope else ""
         lines.append(f"[risk{scope}]\n{reference}" + "\n".join(_pairs(stated)))
     for name, parameters in strategies.items():
         lines.append(f"[strategies.{name}]\nenabled = true\n" + "\n".join(_pairs(parameters)))

@@ -73,6 +73,7 @@ loss_bps_max = 50
 naked_ms_max = 5000
 [risk]
 reference.mark = "venue"
+cascade = "none"
 {FREE}
 [risk.accounts.sim]
 {FREE}

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from bot.model.alarm import Alarm
 from bot.model.command import OrderType, Proposal, Side, TimeInForce
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
@@ -95,6 +96,7 @@ class World:
         default_factory=lambda: {BASKET: (Decimal(0), None)}
     )
     reducing: str | None = None
+    alarms: dict[Currency, tuple[Alarm, int]] = field(default_factory=dict)
     ids: int = 0
     versions: Iterator[int] = field(default_factory=count)
 
@@ -160,6 +162,9 @@ class World:
 
     def naked(self, basket: str) -> tuple[Decimal, int | None] | None:
         return self.nakeds.get(basket)
+
+    def alarm(self, underlying: Currency) -> tuple[Alarm, int]:
+        return self.alarms.get(underlying, (Alarm.NORMAL, 0))
 
     def reduce_only(self, strategy: StrategyName) -> str | None:
         return self.reducing

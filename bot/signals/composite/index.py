@@ -9,12 +9,9 @@ from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.composite.blend import Blend, blend
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
-from bot.signals.order_book import DepthImbalance, WeightedMid
-from bot.signals.order_flow import OrderFlowImbalance
 from bot.signals.plain.looks import LOOK_AGE_NS_MAX
 from bot.signals.plain.robust import RobustWindow
 from bot.signals.plain.shape import known
-from bot.signals.trades import TradeImbalance
 
 
 class Component(Struct, frozen=True):
@@ -160,20 +157,8 @@ class CrowdIndex(Index, frozen=True):
     """The crowding of hours to days as one number, in (-1, 1).
 
     + when longs are crowded: a risk, and context against the crowd, never a signal of timing.
-    Blended as `FlowIndex` is, with its `coverage`. Funding over its interest, account and
-    top-trader imbalances, takers' opening flow, the venues' tilt, and the skew of options belong
-    here; each moves a few times an hour at most, so give it a slow clock (`every_s`), or a
-    `window` of 0 where the score is a z already.
+    Blended as `FlowIndex` is, with its `coverage`.
+    components: `crowd_components` has the house's own. Others move a few times an hour at most,
+        so give them a slow clock (`every_s`), or a `window` of 0 where the score is a z already.
     Source: ours, spec S50.
     """
-
-
-def flow_components(instrument: InstrumentId, half_life_s: float = 10.0) -> tuple[Component, ...]:
-    """The house's components of the flow of one contract: depth, order flow, trades, fair price."""
-    wake = float("inf")
-    return (
-        Component("depth", DepthImbalance(instrument, wake=wake)),
-        Component("order_flow", OrderFlowImbalance(instrument, half_life_s=half_life_s, wake=wake)),
-        Component("trades", TradeImbalance(instrument, half_life_s=half_life_s, wake=wake)),
-        Component("fair_price", WeightedMid(instrument, wake=wake)),
-    )

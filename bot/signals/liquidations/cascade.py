@@ -20,6 +20,8 @@ from bot.signals.plain.robust import RobustWindow
 from bot.signals.plain.shape import clip01, positive, price_of_log_bps
 
 REACH: Final = 0.02
+TRUSTED_QUALITY: Final = 0.5
+"""Two factors of four: one thin second alone is no cascade, and nobody stops for it."""
 DEPTH_STEP_NS: Final = 5 * NS_PER_SECOND
 DEPTH_OBS: Final = 360
 """Half an hour of looks, one each five seconds."""
@@ -57,7 +59,8 @@ class CascadeGauge(Gauge):
         self.depth_ask = ask if positive(ask) else None
         self.looked_ns = t_ns
         self.score = self._score(t_ns)
-        self.state.look(t_ns, self.score.score, self.score.direction)
+        trusted = self.score.score if self.score.quality >= TRUSTED_QUALITY else None
+        self.state.look(t_ns, trusted, self.score.direction)
         # Scored against the depths before, then remembered.
         step = t_ns // DEPTH_STEP_NS
         if self.depth_step is None or step > self.depth_step:
@@ -122,8 +125,8 @@ class Cascade(GaugeWatch, frozen=True):
     more. Where a factor is unknown the others stand for it, with less quality.
     Also published: `direction` of the move, the factors, `core` without the flow, and `alarm`:
     1 caution from 0.3, 2 defend from 0.6, 3 halt from 0.85 for half an hour, 0 again after ten
-    minutes at or below 0.15. It has no sign of its own. Unknown looks are no calm. It has no
-    forward edge by itself.
+    minutes at or below 0.15. The score has no sign of its own. The alarm follows scores with two
+    factors or more, and where they are unknown it is no calm. It has no forward edge by itself.
     price: as `LogMid` says it. depth_bid, depth_ask: worth resting within 2 % of the mid, in
         quote. margin, classes: as of `OpenInterestAtRisk`. complete: as of `LiquidationFlow`.
     Source: ours; that severity is shock times map times liquidity, from measured cascades.

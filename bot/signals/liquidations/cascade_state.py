@@ -8,25 +8,16 @@
 It climbs at once and comes down only all the way: between the thresholds it stays.
 """
 
-import enum
 from typing import Final
 
 from msgspec import Struct
 
+from bot.model.alarm import Alarm
 from bot.model.units import NS_PER_SECOND
 
 HALT_NS: Final = 1_800 * NS_PER_SECOND
 CALM_NS: Final = 600 * NS_PER_SECOND
 RELEASE: Final = 0.15
-
-
-class Alarm(enum.IntEnum):
-    """How far a cascade has gone, and what is not allowed any more."""
-
-    NORMAL = 0
-    CAUTION = 1
-    DEFEND = 2
-    HALT = 3
 
 
 THRESHOLDS: Final = ((0.85, Alarm.HALT), (0.60, Alarm.DEFEND), (0.30, Alarm.CAUTION))

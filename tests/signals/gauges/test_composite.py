@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.signals.composite.blend import blend
+from bot.signals.composite.components import crowd_components, flow_components
 from bot.signals.composite.index import (
     Component,
     CrowdIndex,
     FlowIndex,
-    flow_components,
 )
 from bot.signals.composite.market import MarketImbalance
-from tests.signals.gauges.bench import SECOND, T0, TERMS, A, Look, feed, made, outputs, value
+from tests.signals.gauges.bench import SECOND, T0, TERMS, A, B, Look, feed, made, outputs, value
 from tests.signals.gauges.every import ANY
 from tests.signals.oracle import robust_z
 
@@ -115,11 +115,28 @@ class TestIndex:
         with pytest.raises(ValueError, match="expected"):
             FlowIndex(components, wake=1.0).gauge(TERMS)
 
-    def test_the_houses_own_flow_has_four_components(self):
+    def test_the_houses_own_flow(self):
         watch = FlowIndex(flow_components(A), wake=1.0)
 
         assert list(watch.inputs()) == ["depth", "order_flow", "trades", "fair_price"]
         assert set(made(watch).parts) == set(watch.inputs())
+
+    def test_who_follows_a_leader_looks_at_its_flow_too_and_a_leader_follows_nobody(self):
+        assert [one.name for one in flow_components(B, leader=A)][-1] == "leader"
+        assert flow_components(A, leader=A) == flow_components(A)
+
+    def test_the_houses_own_crowd(self):
+        alone = CrowdIndex(crowd_components((A,), (1.0,)), wake=1.0)
+        whole = CrowdIndex(crowd_components((A, B), (1.0, 0.0), chain="opt:BTC/USD:BTC"), wake=1.0)
+
+        assert list(alone.inputs()) == ["funding", "accounts", "top_traders", "opened"]
+        assert list(whole.inputs()) == [*alone.inputs(), "skew", "options", "tilt"]
+        assert made(whole).parts["tilt"].window is None
+
+    @pytest.mark.parametrize(("instruments", "interests"), [((), ()), ((A, B), (1.0,))])
+    def test_a_crowd_without_its_interests_is_refused(self, instruments, interests):
+        with pytest.raises(ValueError, match="expected one for each, and one at least"):
+            crowd_components(instruments, interests)
 
 
 class TestMarketImbalance:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.model.alarm import Alarm
 from bot.model.command import Side
 from bot.model.event import Liquidation
 from bot.signals.liquidations import hawkes
 from bot.signals.liquidations.cascade import Cascade
 from bot.signals.liquidations.cascade_score import cascade_score
-from bot.signals.liquidations.cascade_state import Alarm, CascadeState
+from bot.signals.liquidations.cascade_state import CascadeState
 from bot.signals.liquidations.flow import LiquidationFlow
 from bot.signals.liquidations.ledger import BANDS, CLASSES, Ledger, liquidation_price
 from bot.signals.liquidations.risk_map import OpenInterestAtRisk
