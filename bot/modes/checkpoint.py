@@ -125,7 +125,8 @@ def _market_of(state: State) -> Market:
     market = state.market
     return Market(
         book=tuple(Column.of(array) for array in market.book),
-        signals=tuple(Column.of(array) for array in market.table.arrays),
+        # Where they stand is true of this process alone.
+        signals=tuple(Column.of(array) for array in market.table.arrays[:-1]),
         heard_funding_ns=list(market.table.heard_funding_ns),
         rates=list(market.rates),
         lost=sorted(market.lost),
@@ -142,15 +143,17 @@ def _restore_market(state: State, kept: Market) -> None:
     """Put books and scores back, unless the scores are computed otherwise by now."""
     market = state.market
     signals = [column.array for column in kept.signals]
-    fresh = market.table.arrays
+    held = market.table.arrays
+    # The last one says where they stand, and still does.
+    fresh = held[:-1]
     shapes = [array.shape for array in fresh]
     if [array.shape for array in signals] != shapes or len(kept.rates) != len(market.rates):
         return
-    addresses = fresh.spec[:, ADDRESS].copy()
+    addresses = held.spec[:, ADDRESS].copy()
     for array, before in zip(fresh, signals, strict=True):
         array[...] = before
     # Where compiled code stands is different in every process.
-    fresh.spec[:, ADDRESS] = addresses
+    held.spec[:, ADDRESS] = addresses
     market.hold(Book(*(column.array for column in kept.book)))
     market.table.heard_funding_ns = list(kept.heard_funding_ns)
     market.rates = list(kept.rates)
