@@ -122,6 +122,8 @@ class Bench:
                 self.book = grown(self.book, 2 * self.book.far.shape[3])
                 BOOK_LAYOUT.write(places, BOOK_AT, self.book)
             elif reason == PYTHON:
+                if not self.table.arrays.clock[arrays.REFIT]:
+                    break
                 self.table.refit()
                 if self.table.arrays.clock[arrays.WOKEN]:
                     break
