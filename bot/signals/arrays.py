@@ -77,7 +77,8 @@ class Signals(NamedTuple):
     value: one a slot, and known: whether it is, 1 or 0. trigger_first, trigger: likewise by
     slot. settles: next settlement of each instrument, ns. plain: instruments with a
     plain-Python signal. blank: a ladder without levels, shown instead of one that is no price
-    source. places: where all of these stand, for kernels that are called apart.
+    source. places: where all of these stand, for kernels that are called apart; the
+    last one, for it is not saved with the others.
     """
 
     spec: Int64s

@@ -36,12 +36,12 @@ BORDERS: Final = (30.0, 80.0, 95.0)
 
 
 def regime_after(before: int | None, percentile: float, margin: float) -> int:
-    """The regime at a percentile: one is left only when its border is passed by a margin."""
-    regime = sum(percentile > border for border in BORDERS)
+    """The regime at a percentile: calm and high ones are left a margin behind their border."""
+    calm, *highs = BORDERS
     if before is None:
-        return regime
-    up = sum(percentile > border + margin for border in BORDERS)
-    down = sum(percentile > border - margin for border in BORDERS)
+        return sum(percentile > border for border in BORDERS)
+    up = sum(percentile > border for border in (calm + margin, *highs))
+    down = sum(percentile >= border for border in (calm, *(high - margin for high in highs)))
     return min(max(before, up), down)
 
 

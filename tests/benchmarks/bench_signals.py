@@ -1,4 +1,4 @@
-"""What books and signals cost: ns a row of the book alone, each score alone, all of them together.
+"""What books and signals cost: ns a row of the book, each score alone, each family, all together.
 
 Run: python -m tests.benchmarks.bench_signals [FOLDER [INSTRUMENT]], FOLDER a recording. Counts are
 asserted before times are printed; runs are interleaved, so that a busy machine is fair to all.

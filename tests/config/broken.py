@@ -62,6 +62,17 @@ KEYS: dict[str, Case] = {
     ),
     "no latency": (spoiled("latency_in_ms = 5\n", ""), "venue.latency_in_ms", "nothing"),
     "no reference": (spoiled('reference.mark = "venue"\n', ""), "risk.reference", "nothing"),
+    "no word on cascades": (spoiled('cascade = "none"\n', ""), "risk.cascade", "nothing"),
+    "a cascade that is told by halves": (
+        spoiled('cascade = "none"', 'cascade = { "sim:BTC/USDT:USDT" = "half" }'),
+        "risk.cascade",
+        'for sim:BTC/USDT:USDT "all" or "sampled"',
+    ),
+    "a cascade without a table": (
+        spoiled('cascade = "none"', 'cascade = ["sim:BTC/USDT:USDT"]'),
+        "risk.cascade",
+        'a table of "all" or "sampled" by perpetual',
+    ),
     "no parameter that must be given": (
         spoiled("band = 0.25\n", ""),
         "strategies.hedge.band",

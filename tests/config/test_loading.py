@@ -117,6 +117,40 @@ def test_what_a_recording_does_not_know_is_added():
     assert found[SPOT] == MARKET[1]
 
 
+def cascading(name: str, text: str = WHOLE) -> str:
+    return text.replace('cascade = "none"', f'cascade = {{ "{name}" = "sampled" }}')
+
+
+def test_a_watch_over_liquidations_is_what_the_file_says():
+    settings = parsed(cascading(PERP)).settings(MARKET, "e1")
+
+    [(name, watch)] = settings.cascades.items()
+    assert name == watch.instrument == PERP
+    assert watch.margin == 0.004
+    assert watch.complete is False
+    assert (watch.depth_bid.side, watch.depth_bid.within_bps) == ("bids", (200.0,))
+    assert parsed().settings(MARKET, "e1").cascades == {}
+
+
+@pytest.mark.parametrize("name", [SPOT, "sim:BTC/USDT:USDC"])
+def test_only_a_perpetual_of_the_market_is_watched(name):
+    with pytest.raises(ConfigError, match="cascade") as raised:
+        parsed(cascading(name)).settings(MARKET, "e1")
+
+    assert name in str(raised.value)
+    assert PERP in str(raised.value)
+
+
+def test_what_is_watched_must_have_its_margin_said():
+    name = "sim:ETH/USDT:USDT"
+    text = cascading(name).replace("[margin]\nsim", f'[margin]\n"{PERP}"')
+
+    with pytest.raises(ConfigError, match="cascade watches") as raised:
+        parsed(text).settings((*MARKET, listing(name)), "e1")
+
+    assert f'margin."{name}"' in str(raised.value)
+
+
 def test_an_instrument_that_the_market_has_not_is_named_with_its_key():
     config = parsed(spoiled(f'perp = "{PERP}"', 'perp = "sim:BTC/USD:USDT"'))
 

@@ -122,9 +122,10 @@ class Bench:
                 self.book = grown(self.book, 2 * self.book.far.shape[3])
                 BOOK_LAYOUT.write(places, BOOK_AT, self.book)
             elif reason == PYTHON:
-                fitted = self.table.arrays.clock[arrays.REFIT]
+                if not self.table.arrays.clock[arrays.REFIT]:
+                    break
                 self.table.refit()
-                if not fitted or self.table.arrays.clock[arrays.WOKEN]:
+                if self.table.arrays.clock[arrays.WOKEN]:
                     break
         taken = int(places[CURSOR])
         self.now = int(block.ts_recv[taken - 1])
