@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from bot.book.arrays import Book
 from bot.book.layout import (
@@ -20,11 +19,10 @@ from bot.book.layout import (
     TOUCH_NS,
     TRADE_NS,
 )
-from bot.model.instrument import Instrument
-from bot.model.units import InstrumentId
 from bot.signals import arrays, codes, publish, slots
-from bot.signals.base import Fees, Input, Recipe, Score, Terms, Watch
+from bot.signals.base import Input, Recipe, Score, Terms, Watch
 from bot.signals.custom import PlainWatch
+from bot.signals.distinct import Distinct
 from bot.signals.gauge import GaugeWatch, Reading
 from bot.signals.layout import Trigger, lay_out, places
 from bot.tape.rows import INDEX
@@ -78,71 +76,6 @@ class Gauged(Struct, frozen=True):
     inputs: tuple[tuple[str, Entry], ...]
 
 
-class _Naming:
-    """Terms that remember which instrument has which number."""
-
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
-        self.names: dict[int, InstrumentId] = {}
-
-    def instrument(self, instrument: InstrumentId) -> Instrument:
-        return self._terms.instrument(instrument)
-
-    def index(self, instrument: InstrumentId) -> int:
-        i = self._terms.index(instrument)
-        self.names[i] = instrument
-        return i
-
-    def fees(self, instrument: InstrumentId) -> Fees:
-        return self._terms.fees(instrument)
-
-
-class _Found:
-    """The signals that watches come to, each once, what others look at before those."""
-
-    def __init__(self, terms: Terms) -> None:
-        self.terms = _Naming(terms)
-        self.recipes: list[Recipe] = []
-        self.plain: list[PlainWatch | None] = []
-        self.gauges: list[tuple[int, GaugeWatch, list[tuple[str, Watch, int]]]] = []
-        self._place: dict[Any, int] = {}
-
-    def place(self, name: str, watch: Watch) -> int:
-        """The number of the signal that a watch reads."""
-        _check_wake(name, watch)
-        if isinstance(watch, GaugeWatch):
-            return self._gauge(watch)
-        recipe = watch.recipe(self.terms)
-        computed = _computed(watch)
-        return self._number((recipe, computed), recipe, computed)
-
-    def _gauge(self, watch: GaugeWatch) -> int:
-        # How old its inputs may be is part of what a gauge computes.
-        bare = replace(watch, wake=0.0, optional=False, quiet_ms=0)
-        if bare not in self._place:
-            inputs = [(name, one, self.place(name, one)) for name, one in watch.inputs().items()]
-            concerned = [self.terms.index(one) for one in watch.concerns()]
-            recipe = Recipe(
-                code=codes.GAUGE,
-                instrument=concerned[0] if concerned else 0,
-                param=(),
-                states=0,
-                outputs=type(watch).outputs,
-                hears=0,
-                sources=(),
-            )
-            self.gauges.append((self._number(bare, recipe, None), bare, inputs))
-        return self._place[bare]
-
-    def _number(self, key: Any, recipe: Recipe, plain: PlainWatch | None) -> int:
-        number = self._place.get(key)
-        if number is None:
-            number = self._place[key] = len(self.recipes)
-            self.recipes.append(recipe)
-            self.plain.append(plain)
-        return number
-
-
 class SignalTable:
     """All signals of an engine: the arrays, and what each strategy calls them.
 
@@ -166,7 +99,7 @@ class SignalTable:
         """
         if len(watches) > STRATEGIES_MAX:
             raise ValueError(f"strategies: got {len(watches)}, expected at most {STRATEGIES_MAX}")
-        found = _Found(terms)
+        found = Distinct(terms)
         chosen = [
             {name: found.place(name, watch) for name, watch in named.items()} for named in watches
         ]
@@ -379,15 +312,3 @@ class SignalTable:
         """Wake its strategy when an input of it is heard again, whether or not it moves."""
         self.arrays.spec[entry.signal, arrays.FORCE] = 1
         self.arrays.trigger[entry.trigger, slots.SEEN_KNOWN] = 0.0
-
-
-def _computed(watch: Watch) -> PlainWatch | None:
-    """What a plain watch computes, without what each strategy wants of it."""
-    if not isinstance(watch, PlainWatch):
-        return None
-    return replace(watch, wake=0.0, optional=False, age_ms_max=None, quiet_ms=0)
-
-
-def _check_wake(name: str, watch: Watch) -> None:
-    if not watch.wake >= 0:
-        raise ValueError(f"{type(watch).__name__} {name}.wake: got {watch.wake}, expected >= 0")
