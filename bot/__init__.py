@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from bot.signals.options.gamma import GammaExposureFlow as GammaExposureFlow
     from bot.signals.options.gamma import GammaExposureNaive as GammaExposureNaive
     from bot.signals.options.gamma import GammaSqueeze as GammaSqueeze
+    from bot.signals.options.off_smile import OffSmile as OffSmile
     from bot.signals.options.positioning import OptionInterestSkew as OptionInterestSkew
     from bot.signals.options.volatility import AtForwardVolatility as AtForwardVolatility
     from bot.signals.options.volatility import Butterfly as Butterfly
@@ -166,6 +167,7 @@ _HOME = {
     "bot.signals.options.gamma": (
         "GammaExposureAbsolute GammaExposureFlow GammaExposureNaive GammaSqueeze"
     ),
+    "bot.signals.options.off_smile": "OffSmile",
     "bot.signals.options.positioning": "OptionInterestSkew",
     "bot.signals.options.volatility": "AtForwardVolatility Butterfly RiskReversal",
     "bot.signals.order_book": (

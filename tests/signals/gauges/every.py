@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 
 import bot.signals
+from bot.model.units import InstrumentId
 from bot.signals.active import Active
 from bot.signals.basis.dated import DatedBasis
 from bot.signals.basis.dislocation import VenueDislocation
@@ -43,6 +44,7 @@ from bot.signals.options.gamma import (
     GammaExposureNaive,
     GammaSqueeze,
 )
+from bot.signals.options.off_smile import OffSmile
 from bot.signals.options.positioning import OptionInterestSkew
 from bot.signals.options.volatility import AtForwardVolatility, Butterfly, RiskReversal
 from bot.signals.pool import PoolExhaustion
@@ -94,6 +96,9 @@ WATCHES: dict[str, GaugeWatch] = {
     "implied volatility": AtForwardVolatility(chain=OPTIONS, days=7.0, wake=1.0),
     "risk reversal": RiskReversal(chain=OPTIONS, days=7.0, wake=1.0),
     "butterfly": Butterfly(chain=OPTIONS, days=7.0, wake=1.0),
+    "off smile": OffSmile(
+        chain=OPTIONS, option=InstrumentId(f"{OPTIONS}-260208-60000-C"), wake=1.0
+    ),
     "options held": OptionInterestSkew(chain=OPTIONS, weight="delta", wake=1.0),
     "gamma, absolute": GammaExposureAbsolute(chain=OPTIONS, wake=1.0),
     "gamma, naive": GammaExposureNaive(chain=OPTIONS, wake=1.0),

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from bot.model.units import InstrumentId
 from bot.signals.gauge import Reading
 from bot.signals.options.chain import Chain
 from bot.signals.options.exposure import exposures
@@ -15,6 +16,7 @@ from bot.signals.options.gamma import (
     GammaExposureNaive,
     GammaSqueeze,
 )
+from bot.signals.options.off_smile import OffSmile
 from bot.signals.options.positioning import OptionInterestSkew
 from bot.signals.options.readings import ChainWatch
 from bot.signals.options.smile import at_maturity, wings
@@ -34,11 +36,13 @@ from tests.signals.options.quotes import (
     row_of,
     smile_of,
     tickers_of,
+    worth,
 )
 
 OPTIONS = listed()
 NOW = T0 + SECOND
 NEVER_WAKE = math.inf
+DEAR = InstrumentId(f"{CHAIN}-260303-66000-C")
 DEPTH = BookImbalance(PERP, levels=5, wake=1.0)
 """Stands for scores of depth, which the tests hand over themselves."""
 WATCHES: list[ChainWatch] = [
@@ -46,6 +50,7 @@ WATCHES: list[ChainWatch] = [
     RiskReversal(chain=CHAIN, wake=NEVER_WAKE),
     Butterfly(chain=CHAIN, wake=NEVER_WAKE),
     OptionInterestSkew(chain=CHAIN, wake=NEVER_WAKE),
+    OffSmile(chain=CHAIN, option=DEAR, wake=NEVER_WAKE),
     GammaExposureAbsolute(chain=CHAIN, wake=NEVER_WAKE),
     GammaExposureNaive(chain=CHAIN, wake=NEVER_WAKE),
     GammaExposureFlow(chain=CHAIN, wake=NEVER_WAKE),
@@ -444,3 +449,56 @@ def test_the_first_trade_heard_does_not_hide_what_is_held():
 def test_the_squeeze_looks_at_the_mid_and_at_depth_on_both_sides():
     assert set(WATCHES[7].inputs()) == {"log_mid", "depth_above", "depth_below"}
     assert np.isinf(WATCHES[7].inputs()["log_mid"].wake)
+
+
+class TestOffSmile:
+    """One option against the smile of the others."""
+
+    WATCH = OffSmile(chain=CHAIN, option=DEAR, wake=NEVER_WAKE)
+    ROW = next(i for i, one in enumerate(OPTIONS) if one.id == DEAR)
+
+    def dear(self, points: float, **changed: object) -> Chain:
+        """The chain in which this option alone is quoted off its smile."""
+        value, iv = worth(OPTIONS[self.ROW], T0)
+        value, _ = worth(OPTIONS[self.ROW], T0, iv + points / 100)
+        tick = float(OPTIONS[self.ROW].grid.tick)
+        quotes = {"bid": value * 0.99 / FORWARD // tick, "ask": value * 1.01 / FORWARD // tick}
+        row = row_of(OPTIONS[self.ROW], T0, **{**quotes, **changed})
+        odd = tickers_of(OPTIONS, [(T0 + 1, self.ROW, row)])
+        return book_of(OPTIONS, quoted(OPTIONS, T0), odd).compute(NOW)
+
+    def test_an_option_on_the_smile_is_worth_what_it_costs(self):
+        said = read(self.WATCH, chain_at())
+
+        assert said.outputs["value"] == pytest.approx(0.0, abs=0.05)
+        assert said.outputs["tradable"] == 0.0
+        assert said.quality > 0.5
+
+    @pytest.mark.parametrize("points", [6.0, -6.0])
+    def test_it_is_dear_by_as_much_as_it_was_moved(self, points):
+        said = read(self.WATCH, self.dear(points))
+
+        assert said.outputs["value"] == pytest.approx(points, abs=0.1)
+        assert said.outputs["tradable"] == 1.0
+        assert sum(one.contribution for one in said.inputs) == said.outputs["value"]
+
+    def test_an_option_in_the_money_is_judged_by_its_own_quote(self):
+        put = InstrumentId(DEAR.replace("-C", "-P"))
+        watch = OffSmile(chain=CHAIN, option=put, wake=NEVER_WAKE)
+
+        said = read(watch, self.dear(6.0))
+
+        assert said.outputs["value"] == pytest.approx(0.0, abs=0.1)
+
+    def test_one_that_nobody_bids_for_is_unknown(self):
+        said = read(self.WATCH, self.dear(6.0, bid=0))
+
+        assert said.outputs["value"] is None
+        assert said.outputs["tradable"] is None
+        assert said.quality == 0.0
+
+    def test_one_of_another_chain_is_refused(self):
+        watch = OffSmile(chain="okx:BTC/USD:BTC", option=DEAR, wake=NEVER_WAKE)
+
+        with pytest.raises(ValueError, match="expected one of okx"):
+            watch.gauge(NoTerms())
