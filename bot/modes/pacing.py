@@ -17,6 +17,8 @@ from bot.tape.rows import Block
 SLICE_S: Final = 0.05
 BEHIND_S: Final = 0.25
 """Time on the wall that may be caught up with; what is beyond is given up."""
+TOGETHER: Final = 16
+"""So many items may come before others have their turn."""
 
 Entering = Callable[[int], AnyEvent]
 """Makes an event out of the time at which it enters."""
@@ -47,6 +49,7 @@ class Paced:
         self._entering: deque[Entering] = deque()
         self._wake = asyncio.Event()
         self._ended = False
+        self._handed = 0
 
     def enter(self, make: Entering) -> None:
         """Let an event in at the next moment, such as a person's command."""
@@ -61,6 +64,10 @@ class Paced:
     async def next(self, due_ns: int) -> Item | None:
         """The next item; `Quiet` when the market said nothing more up to now."""
         del due_ns  # Quiet comes every slice, sooner than anybody could tell.
+        self._handed += 1
+        if self._handed % TOGETHER == 0:
+            # A market that is faster than we are never sleeps, and a person must be heard.
+            await asyncio.sleep(0)
         while True:
             if self._entering:
                 return self._entering.popleft()(self.now_ns)

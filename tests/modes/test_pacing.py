@@ -2,7 +2,7 @@ import asyncio
 
 from bot.model.event import FundingRate, OperatorCommand
 from bot.model.units import InstrumentId
-from bot.modes.pacing import BEHIND_S, Paced
+from bot.modes.pacing import BEHIND_S, TOGETHER, Paced
 from bot.modes.sources import Quiet
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import BUY, Block
@@ -117,3 +117,15 @@ async def test_after_the_end_nothing_comes():
     market.end()
 
     assert await market.next(None) is None
+
+
+async def test_a_market_that_never_sleeps_lets_others_have_their_turn():
+    """A signal or a command is heard between two items, though none of them is waited for."""
+    market = paced([rate(k) for k in range(1_000)], speed=1e9)
+    await heard(market, 1)  # it sleeps before the first
+    asyncio.get_running_loop().call_soon(market.end)
+
+    said = await heard(market, 4 * TOGETHER)
+
+    assert said[-1] is None
+    assert sum(one is not None for one in said) < 2 * TOGETHER
