@@ -122,7 +122,7 @@ async def test_after_the_end_nothing_comes():
 async def test_a_market_that_never_sleeps_lets_others_have_their_turn():
     """A signal or a command is heard between two items, though none of them is waited for."""
     market = paced([rate(k) for k in range(1_000)], speed=1e9)
-    await heard(market, 1)  # it sleeps before the first
+    await heard(market, 2)  # it sleeps before the second
     asyncio.get_running_loop().call_soon(market.end)
 
     said = await heard(market, 4 * TOGETHER)
