@@ -50,13 +50,13 @@ WATCHES: list[ChainWatch] = [
     RiskReversal(chain=CHAIN, wake=NEVER_WAKE),
     Butterfly(chain=CHAIN, wake=NEVER_WAKE),
     OptionInterestSkew(chain=CHAIN, wake=NEVER_WAKE),
-    OffSmile(chain=CHAIN, option=DEAR, wake=NEVER_WAKE),
     GammaExposureAbsolute(chain=CHAIN, wake=NEVER_WAKE),
     GammaExposureNaive(chain=CHAIN, wake=NEVER_WAKE),
     GammaExposureFlow(chain=CHAIN, wake=NEVER_WAKE),
     GammaSqueeze(
         chain=CHAIN, instrument=PERP, depth_above=DEPTH, depth_below=DEPTH, wake=NEVER_WAKE
     ),
+    OffSmile(chain=CHAIN, option=DEAR, wake=NEVER_WAKE),
 ]
 
 
