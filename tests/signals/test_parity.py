@@ -4,10 +4,15 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.signals.family import WATCHES
 from tests.signals.harness import Bench
 from tests.signals.histories import long_history
+
+pytestmark = pytest.mark.timeout(600)
+"""Another process compiles everything anew, with checks: that takes minutes."""
 
 IN_ANOTHER_PROCESS = """
 from tests.signals.test_parity import digest

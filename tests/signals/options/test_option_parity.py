@@ -3,6 +3,7 @@
 import hashlib
 
 import numpy as np
+import pytest
 
 from bot.signals.options.chain import Chain
 from bot.signals.options.exposure import naive_contracts, zero_levels
@@ -18,6 +19,9 @@ from tests.signals.options.quotes import (
     tickers_of,
 )
 from tests.signals.test_parity import said
+
+pytestmark = pytest.mark.timeout(600)
+"""Another process compiles everything anew, with checks: that takes minutes."""
 
 IN_ANOTHER_PROCESS = """
 from tests.signals.options.test_option_parity import digest
