@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from bot.errors import JournalError, NotFoundError, UsageError, quoted
+from bot.errors import DataError, JournalError, NotFoundError, UsageError, quoted
 
 PARTIAL: Final = ".partial"
 
@@ -41,6 +41,29 @@ def unpacked(stream: BinaryIO) -> BinaryIO:
     packed = stream.read(len(_GZIP)) == _GZIP
     stream.seek(0)
     return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
+
+
+def lines_of(stream: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that is gzip or plain, each with its number from 1.
+
+    Yields what is good and then raises a DataError where the gzip is truncated or corrupt.
+    """
+    number = 0
+    lines = iter(unpacked(stream))
+    while True:
+        try:
+            line = next(lines, None)
+        except DAMAGE as error:
+            raise DataError(
+                f"{path} line {number + 1}",
+                quoted(str(error)),
+                "a whole gzip file",
+                "copy it again; the lines before are good",
+            ) from error
+        if line is None:
+            return
+        number += 1
+        yield number, line
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from bot.errors import DataError, UsageError, quoted
-from bot.recording.disk import DAMAGE, Create, create_new, disk_errors, opened, unpacked
+from bot.recording.disk import Create, create_new, disk_errors, lines_of, opened
 
 Progress = Callable[[str, float], None]
 """Told the name of the file that is read and how much of it is done, 0 to 1."""
@@ -31,23 +31,9 @@ def read_frames(path: Path, progress: Progress | None = None) -> Iterator[tuple[
     Yields what is good and then raises one DataError at the first damage: a truncated or
     corrupt gzip, a line without a time, a line cut in the middle.
     """
-    number = 0
     with opened(path) as stream:
         size = max(1, path.stat().st_size)
-        lines = iter(unpacked(stream))
-        while True:
-            try:
-                line = next(lines, None)
-            except DAMAGE as error:
-                raise DataError(
-                    f"{path} line {number + 1}",
-                    quoted(str(error)),
-                    "a whole gzip file",
-                    "copy it again; the lines before are good",
-                ) from error
-            if line is None:
-                return
-            number += 1
+        for number, line in lines_of(stream, path):
             if line.isspace():
                 continue
             yield number, *_frame(path, number, line)

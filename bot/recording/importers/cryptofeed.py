@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from bot.errors import DataError, quoted
 from bot.model.units import NS_PER_SECOND
-from bot.recording.disk import DAMAGE, opened, unpacked
+from bot.recording.disk import lines_of, opened
 
 _MESSAGE: Final = re.compile(rb"(\d{9,10})\.(\d{1,9}): (.+)")
 _ANSWER: Final = re.compile(rb"(https?://\S+) -> (\d{9,10})\.(\d{1,9}): (.+)")
@@ -61,22 +61,8 @@ def read_lines(path: Path) -> Iterator[Line]:
     Yields what is good and then raises one DataError at the first damage: a truncated or corrupt
     gzip, a line that is neither of these, JSON cut in the middle.
     """
-    number = 0
     with opened(path) as stream:
-        lines = iter(unpacked(stream))
-        while True:
-            try:
-                line = next(lines, None)
-            except DAMAGE as error:
-                raise DataError(
-                    f"{path} line {number + 1}",
-                    quoted(str(error)),
-                    "a whole gzip file",
-                    "copy it again; the lines before are good",
-                ) from error
-            if line is None:
-                return
-            number += 1
+        for number, line in lines_of(stream, path):
             text = line.strip()
             if not text or _NOTE.match(text):
                 continue
