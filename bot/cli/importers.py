@@ -57,7 +57,6 @@ def _listed(inputs: list[Input], given: dict[str, Any]) -> dict[str, Instrument]
 def _captures(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     _require(inputs)
     listed = _listed(inputs, given)
     return import_captures(
@@ -74,7 +73,6 @@ def _captures(
 def _run(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del inputs, shown
     venue = given["venue"]
     if not venue:
@@ -86,7 +84,6 @@ def _run(
 def _archive(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del shown
     _require(inputs)
     instrument = _one(inputs, given)
@@ -103,7 +100,6 @@ def _archive(
 def _venue_histories(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del inputs, shown
     return import_venue_histories(_files(given), out, terms=_terms(given), replace=replace)
 
@@ -111,7 +107,6 @@ def _venue_histories(
 def _london_bars(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del inputs, shown
     return import_london_bars(
         _only_file(given, "london-bars"), out, terms=_terms(given), replace=replace
@@ -121,7 +116,6 @@ def _london_bars(
 def _perpetuals(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del inputs, shown
     return import_perpetuals(_files(given), out, terms=_terms(given), replace=replace)
 
@@ -129,7 +123,6 @@ def _perpetuals(
 def _positioning(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del inputs, shown
     return import_positioning(
         _only_file(given, "positioning"), out, terms=_terms(given), replace=replace
@@ -139,7 +132,6 @@ def _positioning(
 def _chains(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del inputs, shown
     return import_chains(_files(given), out, replace=replace)
 
@@ -147,7 +139,6 @@ def _chains(
 def _hftbacktest(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del shown  # one array, read at once
     refuse(inputs[1:], "hftbacktest", "one file a call", "import them one after the other")
     _require(inputs)
@@ -158,7 +149,6 @@ def _hftbacktest(
 def _tardis(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     _require(inputs)
     paths = [each.path for each in inputs]
     return import_tardis(
@@ -174,7 +164,6 @@ def _tardis(
 def _hourly(
     inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
 ) -> Imported:
-
     del inputs
     stated = stated_by(given)
     quote = None
