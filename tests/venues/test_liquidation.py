@@ -144,7 +144,7 @@ def test_the_kernel_does_not_stop_while_margin_is_ample():
     reason = match(there.places(), 200)
 
     assert reason == REACHED
-    assert there.rows.ts_venue[there.places()[CURSOR]] == 201
+    assert there.rows.key[there.places()[CURSOR]] == 201
 
 
 def test_maintenance_has_no_jumps():

@@ -12,8 +12,8 @@ from bot.book.layout import SCALAR as SCALAR_AT
 from bot.book.message import begin_message, end_message, has_room, take_row
 from bot.kernel import kernel
 from bot.kernel.places import VECTOR
-from bot.tape.columns import ROWS, ROWS_LAYOUT, Rows
 from bot.tape.rows import LEVEL, MARK, SNAPSHOT, TRADE, Int64s
+from bot.tape.venue_order import ORDERED, ORDERED_LAYOUT, Ordered
 from bot.venues.simulated.arrays import (
     ACTION_NS,
     KNOWN_NS,
@@ -38,11 +38,11 @@ CURSOR: Final = 0
 VENUE_AT: Final = 2
 BOOK_AT: Final = VENUE_AT + VENUE_LAYOUT.entries
 ROWS_AT: Final = BOOK_AT + BOOK_LAYOUT.entries
-PLACES: Final = ROWS_AT + ROWS_LAYOUT.entries
+PLACES: Final = ROWS_AT + ORDERED_LAYOUT.entries
 
 venue_at = VENUE_LAYOUT.view
 book_at = BOOK_LAYOUT.view
-rows_at = ROWS_LAYOUT.view
+rows_at = ORDERED_LAYOUT.view
 
 # Why the kernel stopped.
 REACHED: Final = 0
@@ -75,16 +75,16 @@ def out_of_bounds(venue: VenueArrays, book: Book, i: int) -> int:
     return REACHED
 
 
-@kernel(i8(VENUE, BOOK, ROWS, i8, i8))
-def match_message(venue: VenueArrays, book: Book, rows: Rows, m: int, i: int) -> int:
+@kernel(i8(VENUE, BOOK, ORDERED, i8, i8))
+def match_message(venue: VenueArrays, book: Book, rows: Ordered, m: int, i: int) -> int:
     """Take one message; `REACHED` when nothing in it concerns Python."""
     head = venue.head
     flags = rows.flags[m]
-    key = rows.ts_venue[m]
+    key = rows.key[m]
     snapshot = flags & SNAPSHOT
     begin_message(book, i, flags)
     if head[i, RESTING] + head[i, TAKEN] == 0:
-        for r in range(rows.first[m], rows.first[m + 1]):
+        for r in range(rows.begin[m], rows.end[m]):
             take_row(
                 book, i, rows.kind[r], rows.side[r], rows.price[r], rows.size[r], snapshot, key
             )
@@ -92,7 +92,7 @@ def match_message(venue: VenueArrays, book: Book, rows: Rows, m: int, i: int) ->
     else:
         if snapshot:
             head[i, TAKEN] = 0
-        for r in range(rows.first[m], rows.first[m + 1]):
+        for r in range(rows.begin[m], rows.end[m]):
             kind = rows.kind[r]
             side = rows.side[r]
             price = rows.price[r]
@@ -110,8 +110,10 @@ def match_message(venue: VenueArrays, book: Book, rows: Rows, m: int, i: int) ->
     return out_of_bounds(venue, book, i)
 
 
-@kernel(i8(VENUE, BOOK, ROWS, i8[::1], i8))
-def match_until(venue: VenueArrays, book: Book, rows: Rows, cursor: Int64s, until_ns: int) -> int:
+@kernel(i8(VENUE, BOOK, ORDERED, i8[::1], i8))
+def match_until(
+    venue: VenueArrays, book: Book, rows: Ordered, cursor: Int64s, until_ns: int
+) -> int:
     """Take messages with a key up to `until_ns`, and say why it stopped.
 
     cursor: the next message and the end of the block's messages; moved on.
@@ -120,9 +122,9 @@ def match_until(venue: VenueArrays, book: Book, rows: Rows, cursor: Int64s, unti
     stop = min(until_ns, clock[ACTION_NS])
     m = cursor[0]
     end = cursor[1]
-    while m < end and rows.ts_venue[m] <= stop:
+    while m < end and rows.key[m] <= stop:
         i = rows.instrument[m]
-        if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
+        if has_room(book, i, rows.end[m] - rows.begin[m]) == 0:
             cursor[0] = m
             return GROW
         reason = match_message(venue, book, rows, m, i)
@@ -131,7 +133,7 @@ def match_until(venue: VenueArrays, book: Book, rows: Rows, cursor: Int64s, unti
             cursor[0] = m
             clock[REASON] = reason
             clock[STOPPED_AT] = i
-            clock[STOPPED_NS] = rows.ts_venue[m - 1]
+            clock[STOPPED_NS] = rows.key[m - 1]
             return reason
     cursor[0] = m
     if m == end and stop > clock[KNOWN_NS]:

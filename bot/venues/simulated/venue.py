@@ -22,9 +22,8 @@ from bot.model.command import Approved, Cancel, Command
 from bot.model.event import AnyEvent, Event, FundingRate, InstrumentChanged, MarketEvent
 from bot.model.instrument import Kind
 from bot.model.units import NS_PER_SECOND, AccountId, Currency, InstrumentId
-from bot.tape.columns import ROWS_LAYOUT, Rows
 from bot.tape.rows import Block, Int64s
-from bot.tape.venue_order import FOREVER
+from bot.tape.venue_order import FOREVER, ORDERED_LAYOUT, Ordered
 from bot.venues.simulated.accounts import Accounts
 from bot.venues.simulated.agenda import (
     ARRIVAL,
@@ -96,7 +95,7 @@ class SimulatedVenue:
         self._latency = latency
         self._impact_decay_ns = impact_decay_ns
         self._places: Int64s = np.zeros(PLACES, np.int64)
-        self._placed: tuple[VenueArrays | None, Book | None, Rows | None] = (None, None, None)
+        self._placed: tuple[VenueArrays | None, Book | None, Ordered | None] = (None, None, None)
         self._feed = Feed(instruments, lateness_ns, self._places[CURSOR : CURSOR + 2])
         self._agenda = Agenda()
         self._outbox = Outbox(latency)
@@ -130,7 +129,7 @@ class SimulatedVenue:
         return self._market.book
 
     @property
-    def rows(self) -> Rows:
+    def rows(self) -> Ordered:
         """The market's rows at hand, in the venue's order."""
         return self._feed.rows
 
@@ -142,7 +141,7 @@ class SimulatedVenue:
         if book is not self._placed[1]:
             BOOK_LAYOUT.write(self._places, BOOK_AT, book)
         if rows is not self._placed[2]:
-            ROWS_LAYOUT.write(self._places, ROWS_AT, rows)
+            ORDERED_LAYOUT.write(self._places, ROWS_AT, rows)
         self._placed = arrays, book, rows
         return self._places
 
@@ -226,7 +225,7 @@ class SimulatedVenue:
                 self._act()
             elif reason == GROW:
                 m, waiting = int(self._places[CURSOR]), self._feed.rows
-                rows = int(waiting.first[m + 1] - waiting.first[m])
+                rows = int(waiting.end[m] - waiting.begin[m])
                 self._market.grow(int(waiting.instrument[m]), rows)
             elif reason == EXHAUSTED:
                 self._feed.next_block(until_ns)
