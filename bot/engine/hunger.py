@@ -53,6 +53,25 @@ def check_age(state: State, s: int) -> None:
         starve(state, s, lacking)
 
 
+def put_off(state: State, due_ns: int) -> bool:
+    """Move checks that are due at a time on to when what was heard since will be too old.
+
+    False: none was, and whoever wants to be woken then must be. Gauges are asked then.
+    """
+    moved = False
+    for s, check_ns in enumerate(state.check_ns):
+        if check_ns is None or check_ns > due_ns:
+            continue
+        required = state.market.table.required[s]
+        if any(entry.gauge or _wrong(state, entry) for _, entry in required):
+            continue
+        later_ns = _next_check(state, s)
+        if later_ns is not None and later_ns > due_ns:
+            state.check_ns[s] = later_ns
+            moved = True
+    return moved
+
+
 def _wrong(state: State, entry: Entry) -> str | None:
     """What is wrong with a required score."""
     market = state.market

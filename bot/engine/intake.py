@@ -6,10 +6,10 @@ from typing import Any, Final, get_args
 from msgspec.structs import replace
 
 from bot.engine import operator, reports
-from bot.engine.advance import CURSOR, GROW, PYTHON, Advance
+from bot.engine.advance import CURSOR, GROW, PYTHON, REACHED, Advance
 from bot.engine.allowance import heed_alarms
 from bot.engine.checks import UNREAD, check_block, check_event
-from bot.engine.hunger import check_age
+from bot.engine.hunger import check_age, put_off
 from bot.engine.outcome import Asked
 from bot.engine.plain import fail_gauges, look_plain
 from bot.engine.state import DAY_NS, State
@@ -40,6 +40,7 @@ def take_block(
 ) -> Taken:
     """Take rows in up to the first message that makes someone look, none after `until_ns`.
 
+    None either after the engine itself is due, unless that time had passed before the block.
     rows: the block's columns. advance: the compiled loop. It stops early, too, where a venue
     that moves along must act.
     """
@@ -51,12 +52,14 @@ def take_block(
     if not state.gauges.none and block.messages:
         # Nobody else knows yet when the first look after a silence is due.
         state.gauges.listen(block.first_ns)
-        due_ns = state.gauges.due_ns
-        if due_ns is not None and due_ns >= block.first_ns:
-            until_ns = min(until_ns, due_ns)
+    if market.sentries.due_ns < block.first_ns:
+        market.sentries.ring(block.first_ns)  # Whoever gives rows beyond it did not listen.
     while True:
         before = taken
-        reason = advance(rows, block.stop, until_ns, places)
+        due_ns = next_due(state)
+        if due_ns is None or due_ns < block.first_ns:
+            due_ns = FOREVER
+        reason = advance(rows, block.stop, min(until_ns, due_ns), places)
         taken = int(places[CURSOR])
         if taken > before:
             # A message that goes on in the next block is not counted before it is whole.
@@ -73,8 +76,10 @@ def take_block(
             failed = look_plain(state, block, taken - 1)
             if failed or market.table.anyone_woken:
                 break
-        else:
+        elif reason != REACHED or taken == block.stop:
             break
+        elif due_ns >= min(until_ns, market.sentries.due_ns) or not put_off(state, due_ns):
+            break  # It stopped for something else, or must be woken.
     stirred = bool(failed)
     return Taken(consumed=taken - block.start, woken=woken(state), stirred=stirred, failed=failed)
 
@@ -165,6 +170,8 @@ def _take_time(state: State, event: Timer | Heartbeat) -> Taken:
     """A time has come: scores may have become stale, a day may have begun, orders may be due."""
     del event
     now = state.now
+    for instrument in state.market.sentries.ring(now):
+        state.desk.look(instrument)
     if state.started is not None and now // DAY_NS != state.started.day:
         state.begin_day()
     woken_now: list[int] = []
@@ -184,7 +191,7 @@ def _take_time(state: State, event: Timer | Heartbeat) -> Taken:
 
 def next_due(state: State) -> int | None:
     """When the engine wants to be woken though nothing happens."""
-    due = FOREVER
+    due = state.market.sentries.due_ns
     for time in (state.desk.due(), state.gauges.due_ns, *state.check_ns):
         if time is not None and time < due:
             due = time

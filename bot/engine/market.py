@@ -24,7 +24,10 @@ from bot.book.layout import (
     TOUCH_NS,
     TRADE_NS,
 )
-from bot.engine.advance import BOOK_AT, placed
+from bot.engine.advance import BOOK_AT, POSTED_AT, placed
+from bot.engine.sentries import POSTED_LAYOUT, Sentries, Watched
+from bot.execution.blotter import Order
+from bot.execution.working import Patience
 from bot.model.event import (
     FeedLost,
     FeedRestored,
@@ -121,11 +124,12 @@ class Market:
         house: Mapping[str, Watch],
         mark_is_mid: bool,
         windows: tuple[int, ...],
+        patience: Patience,
     ) -> None:
         """Start knowing nothing.
 
         house: what is watched for no strategy. mark_is_mid: value positions at the mid, not the
-        venue's mark.
+        venue's mark. patience: when a posted order has been left behind.
         """
         self.terms = terms
         self.mark_is_mid = mark_is_mid
@@ -133,7 +137,10 @@ class Market:
         count = len(terms.listed)
         self.table = SignalTable(watches, terms, count, house)
         self.book = books.empty(windows)
-        self.places = placed(self.book, self.table.arrays)
+        self.sentries = Sentries(
+            [one.id for one in terms.listed], patience.repeg_ticks, patience.repeg_ms
+        )
+        self.places = placed(self.book, self.table.arrays, self.sentries.arrays)
         self.rates: list[Rate | None] = [None] * count
         self.lost: set[InstrumentId] = set()
         self._pricers = _pricers(terms)
@@ -150,6 +157,16 @@ class Market:
         """Go on with these books, and tell the compiled loop where they stand."""
         self.book = book
         BOOK_LAYOUT.write(self.places, BOOK_AT, book)
+
+    def watch(self, posted: Sequence[Order]) -> None:
+        """Say from now on when the touch has left one of these orders behind."""
+        if self.sentries.post(posted, self.book, self.now):
+            POSTED_LAYOUT.write(self.places, POSTED_AT, self.sentries.arrays)
+
+    def watch_again(self, watched: Sequence[tuple[Order, Watched]]) -> None:
+        """Go on watching orders as they were watched before a restart."""
+        if self.sentries.restore(watched):
+            POSTED_LAYOUT.write(self.places, POSTED_AT, self.sentries.arrays)
 
     def moved(self, now: int) -> None:
         """Rows were taken in, the last at this time: best prices are read anew."""

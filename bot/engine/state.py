@@ -12,6 +12,7 @@ from bot.engine.chains import Chains
 from bot.engine.gauges import Gauges
 from bot.engine.market import Market, Terms
 from bot.engine.memory import memory_of, plain_memory
+from bot.engine.sentries import Watched
 from bot.engine.settings import Settings
 from bot.engine.universe import spread_out
 from bot.execution.desk import Desk, DeskState
@@ -58,6 +59,7 @@ class Durable(Struct, frozen=True):
     failed: dict[StrategyName, str]
     alarmed: dict[StrategyName, str] = {}
     alarms: dict[InstrumentId, CascadeState] = {}
+    watched: list[Watched] = []
 
 
 class State:
@@ -94,6 +96,7 @@ class State:
             house={str(name): one for name, one in settings.cascades.items()},
             mark_is_mid=settings.limits.mark is MarkReference.MID,
             windows=tuple(settings.window_ticks(one) for one in self.terms.listed),
+            patience=settings.desk.patience,
         )
         self.gauges = Gauges(self.market)
         self.alarms = Alarms(settings.cascades, self.market, self.gauges)
@@ -202,6 +205,7 @@ class State:
             self.failed,
             self.alarmed,
             self.alarms.state(),
+            self.market.sentries.state(),
         )
         # Some maps are keyed by the side of an order, and only text can be put in order.
         plain = msgspec.to_builtins(told, str_keys=True)
@@ -222,3 +226,7 @@ class State:
         self.started, self.starved, self.failed = told.started, told.starved, told.failed
         self.alarmed = told.alarmed
         self.alarms.restore(told.alarms)
+        find = self.desk.blotter.get
+        self.market.watch_again(
+            [(order, each) for each in told.watched if (order := find(each.order_id))]
+        )

@@ -119,11 +119,10 @@ class Driver:
     async def _take_rows(self, block: Block) -> None:
         """Give a block to the engine, with what is due between its messages."""
         while block.messages:
-            limit = self._next_ns()
             first_ns = block.first_ns
-            if self._together.stopped or limit < first_ns:
+            if self._together.stopped or self._next_ns() < first_ns:
                 await self._let_come(first_ns - 1)
-                limit = self._next_ns()
+            limit = self._coming[0][0] if self._coming else FOREVER
             seq = self.engine.state.seq + 1
             # Rows come before anything else of the same time.
             outcome = self.engine.step(block, limit)
@@ -151,6 +150,8 @@ class Driver:
                 await self._step(event, command)
             elif due > until_ns:
                 return
+            elif (later := self.engine.due(due)) > due:
+                self._due = later
             else:
                 self._due = FOREVER
                 await self._step(_timer(max(due, self.engine.state.now)), None)

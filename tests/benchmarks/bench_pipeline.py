@@ -23,6 +23,7 @@ from bot.book import arrays
 from bot.book.books import window_for
 from bot.engine.advance import CURSOR, GROW, WOKE, advance, placed
 from bot.engine.market import Terms
+from bot.engine.sentries import nobody
 from bot.model.event import AnyEvent
 from bot.model.units import Currency
 from bot.modes import replay, setup
@@ -116,10 +117,10 @@ def kernels(recording: Recording, source: Repeated, rows: int, watches: dict[str
 
     def work() -> None:
         table = SignalTable([watches], terms, 1)
-        book = arrays.empty((window,), 16_384)
+        book, posts = arrays.empty((window,), 16_384), nobody(1)
         wakes = 0
         for columned, stop in blocks:
-            places = placed(book, table.arrays)
+            places = placed(book, table.arrays, posts)
             while places[CURSOR] < stop:
                 reason = advance(columned, stop, FOREVER, places)
                 assert reason != GROW, "the book has no room"
