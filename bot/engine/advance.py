@@ -33,7 +33,10 @@ VENUE: Final = 4
 # Entries of the vector that tells the loop where everything stands.
 CURSOR: Final = 0
 """The first message that was not taken in."""
-BOOK_AT: Final = 1
+LAST_NS: Final = 1
+"""When the message before that was received, and its flags."""
+LAST_FLAGS: Final = 2
+BOOK_AT: Final = 3
 SIGNALS_AT: Final = BOOK_AT + BOOK_LAYOUT.entries
 POSTED_AT: Final = SIGNALS_AT + SIGNALS_LAYOUT.entries
 PLACES: Final = POSTED_AT + POSTED_LAYOUT.entries
@@ -94,6 +97,15 @@ def advance_one(rows: Rows, m: int, book: Book, signals: Signals, posts: Posts) 
     return WOKE if signals.clock[WOKEN] != 0 else REACHED
 
 
+@kernel(void(ROWS, i8, VECTOR))
+def leave(rows: Rows, m: int, places: Int64s) -> None:
+    """Say where the loop stopped."""
+    places[CURSOR] = m
+    if m > 0:
+        places[LAST_NS] = rows.ts_recv[m - 1]
+        places[LAST_FLAGS] = rows.flags[m - 1]
+
+
 @kernel(i8(ROWS, i8, i8, VECTOR))
 def advance(rows: Rows, stop: int, until_ns: int, places: Int64s) -> int:
     """Take messages in from the cursor on, up to `stop`, and none received after `until_ns`.
@@ -115,5 +127,11 @@ def advance(rows: Rows, stop: int, until_ns: int, places: Int64s) -> int:
         reason = advance_one(rows, m, book, signals, posts)
         if reason != GROW:
             m += 1
-    places[CURSOR] = m
+    leave(rows, m, places)
     return reason
+
+
+@kernel(void(VECTOR, i8, i8))
+def watch_at(places: Int64s, i: int, t: int) -> None:
+    """Look where the touch of an instrument stands now, for the orders posted there."""
+    watch(posts_at(places, POSTED_AT), book_at(places, BOOK_AT), i, t)

@@ -74,6 +74,7 @@ class Engine:
             given = give(state, self._exposure, plan)  # the gate
             if given.approved:
                 state.approve(given.approved)
+        state.due_ns = next_due(state)
         return Outcome(
             taken.consumed,
             state.seq,
@@ -85,7 +86,7 @@ class Engine:
             given.refused,
             taken.postings + given.postings,
             notes,
-            next_due(state),
+            None if state.due_ns == FOREVER else state.due_ns,
             given.crossed,
         )
 
@@ -96,9 +97,10 @@ class Engine:
 
     def due(self, at_ns: int) -> int:
         """When it wants to be woken, looked at anew as `at_ns` comes; FOREVER: not by itself."""
-        put_off(self.state, at_ns)
-        due_ns = next_due(self.state)
-        return FOREVER if due_ns is None else due_ns
+        state = self.state
+        put_off(state, at_ns)
+        state.due_ns = next_due(state)
+        return state.due_ns
 
     def recheck(self, approved: Approved) -> str | None:
         """The last look before a durable order's first byte: why not to send it; None: send."""

@@ -45,28 +45,32 @@ def take_block(
     that moves along must act.
     """
     check_block(state, block)
+    if not block.messages:
+        return NOTHING
     market = state.market
     places = market.places
     taken = places[CURSOR] = block.start
     failed: tuple[Asked, ...] = ()
-    if not state.gauges.none and block.messages:
+    first_ns = block.first_ns
+    if not state.gauges.none:
         # Nobody else knows yet when the first look after a silence is due.
-        state.gauges.listen(block.first_ns)
-    if market.sentries.due_ns < block.first_ns:
-        market.sentries.ring(block.first_ns)  # Whoever gives rows beyond it did not listen.
+        state.gauges.listen(first_ns)
+    if market.sentries.due_ns < first_ns:
+        market.sentries.ring(first_ns)  # Whoever gives rows beyond it did not listen.
+    due_ns = state.due_ns if state.gauges.none else next_due(state)
     while True:
         before = taken
-        due_ns = next_due(state)
-        if due_ns is None or due_ns < block.first_ns:
+        if due_ns < first_ns:
             due_ns = FOREVER
         reason = advance(rows, block.stop, min(until_ns, due_ns), places)
-        taken = int(places[CURSOR])
+        taken, last_ns, flags = market.stopped
         if taken > before:
             # A message that goes on in the next block is not counted before it is whole.
-            state.seq += taken - before - (1 if block.flags[taken - 1] & OPEN else 0)
+            state.seq += taken - before - (1 if flags & OPEN else 0)
             state.moves += 1
-            market.moved(int(block.ts_recv[taken - 1]))
-            state.gauges.listen(market.now)
+            market.moved(last_ns)
+            if not state.gauges.none:
+                state.gauges.listen(market.now)
             if not state.chains.none:
                 state.chains.take_trades(block, before, taken)
         if reason == GROW:
@@ -80,6 +84,7 @@ def take_block(
             break
         elif due_ns >= min(until_ns, market.sentries.due_ns) or not put_off(state, due_ns):
             break  # It stopped for something else, or must be woken.
+        due_ns = next_due(state)
     stirred = bool(failed)
     return Taken(consumed=taken - block.start, woken=woken(state), stirred=stirred, failed=failed)
 
@@ -189,8 +194,8 @@ def _take_time(state: State, event: Timer | Heartbeat) -> Taken:
     return Taken(woken=tuple(woken_now), stirred=True)
 
 
-def next_due(state: State) -> int | None:
-    """When the engine wants to be woken though nothing happens."""
+def next_due(state: State) -> int:
+    """When the engine wants to be woken though nothing happens; FOREVER: not by itself."""
     due = state.market.sentries.due_ns
     for time in (state.desk.due(), state.gauges.due_ns, *state.check_ns):
         if time is not None and time < due:
@@ -199,7 +204,7 @@ def next_due(state: State) -> int | None:
         due = min(due, state.asked_ns[s] + state.quiet_ns[s])
     if state.started is not None:
         due = min(due, (state.started.day + 1) * DAY_NS)
-    return None if due == FOREVER else due
+    return due
 
 
 _MARKET: Final = frozenset(get_args(MarketEvent))

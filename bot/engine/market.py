@@ -24,7 +24,7 @@ from bot.book.layout import (
     TOUCH_NS,
     TRADE_NS,
 )
-from bot.engine.advance import BOOK_AT, POSTED_AT, placed
+from bot.engine.advance import BOOK_AT, CURSOR, LAST_FLAGS, LAST_NS, POSTED_AT, placed, watch_at
 from bot.engine.sentries import POSTED_LAYOUT, Sentries, Watched
 from bot.execution.blotter import Order
 from bot.execution.working import Patience
@@ -141,6 +141,7 @@ class Market:
             [one.id for one in terms.listed], patience.repeg_ticks, patience.repeg_ms
         )
         self.places = placed(self.book, self.table.arrays, self.sentries.arrays)
+        self._words = self.places.data
         self.rates: list[Rate | None] = [None] * count
         self.lost: set[InstrumentId] = set()
         self._pricers = _pricers(terms)
@@ -158,10 +159,20 @@ class Market:
         self.book = book
         BOOK_LAYOUT.write(self.places, BOOK_AT, book)
 
+    @property
+    def stopped(self) -> tuple[int, int, int]:
+        """Where the loop stopped: the next message, when the last came, and its flags."""
+        words = self._words
+        return words[CURSOR], words[LAST_NS], words[LAST_FLAGS]
+
     def watch(self, posted: Sequence[Order]) -> None:
         """Say from now on when the touch has left one of these orders behind."""
-        if self.sentries.post(posted, self.book, self.now):
+        if not self.sentries.differ(posted):
+            return
+        if self.sentries.post(posted):
             POSTED_LAYOUT.write(self.places, POSTED_AT, self.sentries.arrays)
+        for name in {order.instrument for order in posted}:
+            watch_at(self.places, self.terms.number[name], self.now)
 
     def watch_again(self, watched: Sequence[tuple[Order, Watched]]) -> None:
         """Go on watching orders as they were watched before a restart."""

@@ -59,7 +59,7 @@ POSTED: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
 POSTED_LAYOUT: Final = Layout(POSTED, Posts, (("room", COLUMNS), ("instruments",), (CLOCK,)))
 
 
-@kernel(void(POSTED, BOOK, i8, i8))
+@kernel(void(POSTED, BOOK, i8, i8), apart=True)
 def watch(posts: Posts, book: Book, i: int, t: int) -> None:
     """Look where the touch of an instrument stands after a message; unknown is elsewhere."""
     head = book.head
@@ -127,20 +127,22 @@ class Sentries:
         since = NEVER if row is None else int(self.arrays.post[row, SINCE])
         return None if since == NEVER else since
 
-    def post(self, orders: Sequence[Order], book: Book, now: int) -> bool:
+    def differ(self, orders: Sequence[Order]) -> bool:
+        """Whether these are others than the orders that are watched."""
+        if not orders:
+            return bool(self._rows)
+        return [(order.order_id, order.price) for order in orders] != list(self._rows)
+
+    def post(self, orders: Sequence[Order]) -> bool:
         """Watch these orders and no others; True when the arrays are others than before.
 
-        An order at the same price goes on waiting as long as it has.
+        An order at the same price goes on waiting as long as it has; whoever calls looks where
+        the touch stands for the others.
         """
-        if [(order.order_id, order.price) for order in orders] == list(self._rows):
-            return False
         known = {(each.order_id, each.price): each for each in self.state()}
-        grown = self._watch(
-            [(order, known.get((order.order_id, order.price), _near(order))) for order in orders]
+        return self._watch(
+            [(order, known.get((order.order_id, order.price)) or _near(order)) for order in orders]
         )
-        for i in {self._number[order.instrument] for order in orders}:
-            watch(self.arrays, book, i, now)
-        return grown
 
     def restore(self, state: Sequence[tuple[Order, Watched]]) -> bool:
         """Go on waiting where a state stood; True when the arrays are others than before."""

@@ -26,6 +26,7 @@ from bot.risk.limits import MarkReference, Scope
 from bot.signals.base import Watch
 from bot.signals.liquidations.cascade_state import CascadeState
 from bot.strategy.strategy import Strategy, fresh_memory
+from bot.tape.venue_order import FOREVER
 
 DAY_NS = 86_400_000_000_000
 RatesState = tuple[tuple[Scope, tuple[int, ...]], ...]
@@ -70,7 +71,8 @@ class State:
     liquidations cascade. check_ns: when to look whether a score of a
     strategy has become stale; None: nothing to look for. broken: plain-Python signals that
     raised. open_trades: of a message that the last block cut, for plain-Python signals.
-    moves: counts what came in, our own acts aside.
+    moves: counts what came in, our own acts aside. due_ns: when the engine wants to be woken
+    though nothing happens, as it was after the last step; FOREVER: not by itself.
     ids: of the instruments, as blocks must name them. accounts_of: where each strategy trades;
     underlyings_of: in what.
     """
@@ -123,6 +125,7 @@ class State:
         self.open_trades: list[tuple[int, float, float]] = []
         self.guarded_ns = 0
         self.moves = 0
+        self.due_ns = FOREVER
         self._fresh: tuple[int, tuple[Approved, ...]] = (0, ())
         self.deciding = True
         self.usage: Callable[[], list[Usage]] = list

@@ -16,7 +16,7 @@ from bot.execution.matching import Look
 from bot.execution.netting import Separation, separate
 from bot.execution.permits import FULL, Granted, Permit, Permits
 from bot.execution.plan import Dust, Plan, Reserve
-from bot.execution.quotes import QuoteWork, steer_quote
+from bot.execution.quotes import QUOTE, QuoteWork, steer_quote
 from bot.execution.stages import HEDGES, BasketWork, Budget, Stage
 from bot.execution.targets import TargetWork, steer_target
 from bot.execution.wants import Key, Wants, WantsState
@@ -250,13 +250,7 @@ class Desk:
 
     def _posted(self) -> list[Order]:
         """Orders that follow the touch; quotes stand where their strategy wants them."""
-        keys = [key for key, entry in self._wants.singles.items() if isinstance(entry, TargetWork)]
-        return [
-            order
-            for key in (*keys, *self._wants.legs)
-            for order in self.blotter.working(*key).values()
-            if rests(order)
-        ]
+        return [one for one in self.blotter.live() if rests(one) and one.proposal.reason != QUOTE]
 
     def _steer_single(self, draft: Draft, entry: TargetWork | QuoteWork) -> None:
         permit = self.permit(entry.work.strategy).permit

@@ -2,6 +2,7 @@
 
 import math
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,6 +14,9 @@ from bot.model.command import Side
 from bot.model.instrument import Instrument
 from bot.model.intent import Quote, Unit
 from bot.model.units import NS_PER_MS
+
+QUOTE: Final = "quote"
+"""Why an order stands where its strategy wants it, wherever the touch is."""
 
 
 class QuoteWork(Struct, tag=True):
@@ -59,7 +63,7 @@ def _keep(
         return
     instrument = draft.holdings.instrument(work.instrument)
     if not too_small(instrument, size, instrument.price(price)):
-        ask = Ask(goal=position, position=position, style=Style.POST, reason="quote")
+        ask = Ask(goal=position, position=position, style=Style.POST, reason=QUOTE)
         draft.proposals.append(draft.propose(work, ask, side, size, price))
         work.dust = 0
     elif work.dust != size * side:

@@ -118,6 +118,7 @@ class Driver:
 
     async def _take_rows(self, block: Block) -> None:
         """Give a block to the engine, with what is due between its messages."""
+        self.recorder.counts.rows += block.rows
         while block.messages:
             first_ns = block.first_ns
             if self._together.stopped or self._next_ns() < first_ns:
@@ -127,13 +128,11 @@ class Driver:
             # Rows come before anything else of the same time.
             outcome = self.engine.step(block, limit)
             if outcome.consumed:
-                start, stop = block.start, block.start + outcome.consumed
-                counts = self.recorder.counts
-                counts.rows += int(block.first[stop] - block.first[start])
-                counts.messages += outcome.seq + 1 - seq
+                cut = block.start + outcome.consumed
+                self.recorder.counts.messages += outcome.seq + 1 - seq
                 if self._tape is not None:
-                    self._tape.append(seq, block.part(start, stop))
-                block = block.part(stop, block.stop)
+                    self._tape.append(seq, block.part(block.start, cut))
+                block = block.part(cut, block.stop)
             await self._carry_out(outcome)
 
     async def _let_come(self, until_ns: int) -> None:

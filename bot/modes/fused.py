@@ -17,6 +17,7 @@ from bot.engine.advance import (
     advance,
     advance_one,
     book_at,
+    leave,
     posts_at,
     signals_at,
 )
@@ -56,7 +57,7 @@ def advance_together(
             reason = advance_one(rows, m, book, signals, posts)
             if reason != GROW:
                 m += 1
-    places[CURSOR] = m
+    leave(rows, m, places)
     return reason
 
 
