@@ -13,8 +13,9 @@ from msgspec import Struct
 from numba import types
 
 from bot.book.arrays import BOOK, Book, i8, void
-from bot.book.layout import BOOK_NS, KNOWN, NEVER, STATUS, TOUCH_NS
+from bot.book.layout import BOOK_NS, KNOWN, NEVER, STATUS, TOUCH_NS, UNBOUNDED
 from bot.execution.blotter import Order
+from bot.execution.quotes import QUOTE
 from bot.kernel import kernel
 from bot.kernel.places import Layout
 from bot.model.command import Side
@@ -32,17 +33,17 @@ SINCE: Final = 3
 """Since when the touch has been elsewhere; NEVER: it is not."""
 DUE: Final = 4
 """When that has lasted long enough; FOREVER: it has not begun, or was told."""
-COLUMNS: Final = 5
+AWAY: Final = 5
+"""So many ticks away is elsewhere; of a quote none are, and only an unknown touch is."""
+COLUMNS: Final = 6
 
 # Entries of `clock`.
 NEXT: Final = 0
 """The earliest DUE."""
 POSTS: Final = 1
-AWAY: Final = 2
-"""So many ticks away is elsewhere."""
-LONG: Final = 3
+LONG: Final = 2
 """So many nanoseconds are long enough."""
-CLOCK: Final = 4
+CLOCK: Final = 3
 
 
 class Posts(NamedTuple):
@@ -72,7 +73,7 @@ def watch(posts: Posts, book: Book, i: int, t: int) -> None:
         if post[k, INSTRUMENT] != i:
             continue
         own = bid if post[k, SIDE] == 0 else ask
-        away = sides != BOTH or abs(own - post[k, PRICE]) >= clock[AWAY]
+        away = sides != BOTH or abs(own - post[k, PRICE]) >= post[k, AWAY]
         if away != (post[k, SINCE] != NEVER):
             post[k, SINCE] = t if away else NEVER
             post[k, DUE] = t + clock[LONG] if away else FOREVER
@@ -111,7 +112,8 @@ class Sentries:
         self._number = {name: i for i, name in enumerate(instruments)}
         self._rows: dict[tuple[str, int], int] = {}
         self.arrays = nobody(len(instruments))
-        self.arrays.clock[AWAY], self.arrays.clock[LONG] = ticks, wait_ms * NS_PER_MS
+        self.arrays.clock[LONG] = wait_ms * NS_PER_MS
+        self._ticks = ticks
         self._clock = self.arrays.clock.data
         self._instruments = tuple(instruments)
 
@@ -158,7 +160,8 @@ class Sentries:
         self.arrays.here[:] = 0
         for k, (order, watched) in enumerate(orders):
             i, side = self._number[order.instrument], 0 if order.side is Side.BUY else 1
-            post[k] = (i, side, watched.price, watched.since_ns, watched.due_ns)
+            away = UNBOUNDED if order.proposal.reason == QUOTE else self._ticks
+            post[k] = (i, side, watched.price, watched.since_ns, watched.due_ns, away)
             self._rows[order.order_id, watched.price] = k
             self.arrays.here[i] += 1
         self._clock[POSTS] = len(orders)

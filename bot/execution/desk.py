@@ -16,7 +16,7 @@ from bot.execution.matching import Look
 from bot.execution.netting import Separation, separate
 from bot.execution.permits import FULL, Granted, Permit, Permits
 from bot.execution.plan import Dust, Plan, Reserve
-from bot.execution.quotes import QUOTE, QuoteWork, steer_quote
+from bot.execution.quotes import QuoteWork, steer_quote
 from bot.execution.stages import HEDGES, BasketWork, Budget, Stage
 from bot.execution.targets import TargetWork, steer_target
 from bot.execution.wants import Key, Wants, WantsState
@@ -68,8 +68,8 @@ class Desk:
 
     A strategy's instrument is worked by one target, one leg of a basket or one quote; the last
     stated replaces what was before.
-    posted: orders that follow the touch, another list after each plan that changed any; `look`
-    at an instrument once the touch has left one behind.
+    posted: orders that rest, another list after each plan that changed any; `look` at an
+    instrument once the touch has left one behind, or is unknown.
     """
 
     def __init__(self, config: DeskConfig) -> None:
@@ -249,8 +249,7 @@ class Desk:
     # --- one by one --------------------------------------------------------------------
 
     def _posted(self) -> list[Order]:
-        """Orders that follow the touch; quotes stand where their strategy wants them."""
-        return [one for one in self.blotter.live() if rests(one) and one.proposal.reason != QUOTE]
+        return [one for one in self.blotter.live() if rests(one)]
 
     def _steer_single(self, draft: Draft, entry: TargetWork | QuoteWork) -> None:
         permit = self.permit(entry.work.strategy).permit

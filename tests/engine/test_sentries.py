@@ -1,6 +1,7 @@
 """Posted orders left behind by the touch, and stale scores, wake the engine at the right time."""
 
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -126,6 +127,7 @@ class _Bid:
     """As much of an order as is watched."""
 
     order_id = "a"
+    proposal = SimpleNamespace(reason="target")
     instrument = PERP
 
     def __init__(self, ticks: int) -> None:

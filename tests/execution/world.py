@@ -7,6 +7,7 @@ from bot.execution.blotter import Applied, Order
 from bot.execution.desk import Desk, DeskConfig
 from bot.execution.holdings import Touch
 from bot.execution.plan import Plan
+from bot.execution.quotes import QUOTE
 from bot.execution.stages import Budget
 from bot.execution.working import Patience
 from bot.model.command import Approved, Proposal, Side
@@ -146,7 +147,8 @@ class World:
         for order in self.desk.posted:
             touch = self.touches[order.instrument]
             own = None if touch is None else touch[0 if order.side is Side.BUY else 2]
-            stays = own is not None and abs(own - order.price) < ticks
+            quoted = order.proposal.reason == QUOTE  # it stands where its strategy wants it
+            stays = own is not None and (quoted or abs(own - order.price) < ticks)
             (near if stays else away).add(order.order_id)
         self.left = {each: self.left.get(each, self.now) for each in sorted(away)}
         self._told &= away
