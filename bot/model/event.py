@@ -132,8 +132,9 @@ class LiquidationVolume(Event, frozen=True, gc=False, tag=True, kw_only=True):
 class OptionTickers(Event, frozen=True, gc=False, tag=True, kw_only=True):
     """What a venue said of the options of one chain, at most a second of it, as columns.
 
-    instrument: the first option of the chain, which stands for all. options: what rows number.
-    columns: of `bot.tape.tickers`, by name, as little-endian bytes. ts_recv: of the last row.
+    instrument: any option of the chain, which stands for all; recordings name the first.
+    options: what rows number. columns: of `bot.tape.tickers`, by name, as little-endian bytes.
+    ts_recv: of the last row.
     """
 
     instrument: InstrumentId

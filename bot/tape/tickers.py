@@ -9,6 +9,7 @@ compares exactly. What a venue calculates (mark, its volatility, the forward, op
 stands on no grid and only feeds arithmetic: float64, NaN where the source does not say.
 """
 
+import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -98,6 +99,7 @@ class Tickers(Struct, frozen=True, gc=False):
         return self.start + int(np.searchsorted(self.ts_recv[self.start : self.stop], ts_recv))
 
 
+_FORMATS: Final = {"<i8": "q", "<i4": "i", "<f8": "d"}
 COLUMNS: Final[dict[str, Any]] = {
     "ts_recv": np.dtype("<i8"),
     "ts_venue": np.dtype("<i8"),
@@ -105,6 +107,11 @@ COLUMNS: Final[dict[str, Any]] = {
     "flags": np.dtype("<i4"),
     **dict.fromkeys(INTEGERS, np.dtype("<i8")),
     **dict.fromkeys(FLOATS, np.dtype("<f8")),
+}
+
+
+_PACKERS: Final = {
+    name: struct.Struct(f"<{_FORMATS[dtype.str]}").pack for name, dtype in COLUMNS.items()
 }
 
 
@@ -142,6 +149,30 @@ def told(tickers: Tickers) -> Iterator[OptionTickers]:
             columns=columns,
         )
         start = stop
+
+
+def ticker_event(
+    option: InstrumentId,
+    ts_recv: int,
+    ts_venue: int,
+    flags: int,
+    quote: tuple[int, int, int, int],
+    figures: tuple[float, float, float, float],
+) -> OptionTickers:
+    """One ticker of one option as an event by itself.
+
+    quote: in the order of `INTEGERS`. figures: in that of `FLOATS`, NaN where nothing is said.
+    """
+    values = (ts_recv, ts_venue, 0, flags, *quote, *figures)
+    return OptionTickers(
+        ts_recv=ts_recv,
+        ts_venue=ts_venue,
+        instrument=option,
+        options=(option,),
+        columns={
+            name: pack(value) for (name, pack), value in zip(_PACKERS.items(), values, strict=True)
+        },
+    )
 
 
 def tickers_of(event: OptionTickers) -> Tickers:

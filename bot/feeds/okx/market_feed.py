@@ -5,7 +5,9 @@ from decimal import Decimal
 from bot.feeds.feed import Feed
 from bot.feeds.market import Market, Print
 from bot.feeds.okx import wire
+from bot.feeds.options import OptionMarket
 from bot.model.command import Side
+from bot.model.instrument import Kind
 from bot.model.units import NS_PER_MS
 from bot.tape.rows import INDEX, MARK
 
@@ -17,6 +19,7 @@ class MarketFeed:
         """Nothing seen so far."""
         self._feed = feed
         self._market = market
+        self._option = OptionMarket(feed, market) if feed.instrument.kind is Kind.OPTION else None
         self._index = index_of(feed.symbol)
 
     def trade(self, ts_recv: int, trade: wire.Trade) -> None:
@@ -30,17 +33,25 @@ class MarketFeed:
     def touch(self, ts_recv: int, ticker: wire.Ticker) -> None:
         """Best bid and ask of a ticker."""
         if self._is_mine(ticker.instrument):
-            self._market.touch(
-                ts_recv,
-                ticker.time_ms,
-                (ticker.bid_price, ticker.bid_size),
-                (ticker.ask_price, ticker.ask_size),
-            )
+            bid = ticker.bid_price, ticker.bid_size
+            ask = ticker.ask_price, ticker.ask_size
+            self._market.touch(ts_recv, ticker.time_ms, bid, ask)
+            if self._option is not None:
+                self._option.tell(ts_recv, ticker.time_ms, quote=(bid, ask))
 
     def mark(self, ts_recv: int, mark: wire.MarkPrice) -> None:
         """The mark price."""
         if self._is_mine(mark.instrument):
             self._market.scalars(ts_recv, mark.time_ms, {MARK: mark.mark})
+            if self._option is not None:
+                self._option.tell(ts_recv, mark.time_ms, mark=mark.mark)
+
+    def summary(self, ts_recv: int, summary: wire.OptionSummary) -> None:
+        """The volatility of an option's mark, as a fraction, and the forward of its expiry."""
+        if self._is_mine(summary.instrument) and self._option is not None:
+            self._option.tell(
+                ts_recv, summary.time_ms, mark_iv=summary.mark_iv, underlying=summary.forward
+            )
 
     def index(self, ts_recv: int, ticker: wire.IndexTicker) -> None:
         """The price of the index that the instrument follows."""
@@ -71,8 +82,15 @@ class MarketFeed:
         market.predicted(ts_recv, funding.time_ms, rate, settles_ns, interval_ns)
 
     def interest(self, ts_recv: int, interest: wire.OpenInterest) -> None:
-        """Open interest, from contracts to base coins, or to quote when inverse."""
-        if self._is_mine(interest.instrument):
+        """Open interest, from contracts to base coins, or to quote when inverse.
+
+        That of an option is told in its chain, in contracts.
+        """
+        if not self._is_mine(interest.instrument):
+            return
+        if self._option is not None:
+            self._option.tell(ts_recv, interest.time_ms, open_interest=interest.contracts)
+        else:
             contracts = self._market.number(interest.contracts, "open interest")
             amount = contracts * self._feed.instrument.contract_size
             self._market.interest(ts_recv, interest.time_ms, amount)
