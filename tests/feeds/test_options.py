@@ -1,4 +1,4 @@
-"""What venues say of options, onto the tape of a chain: units, what is unsaid, times, and damage."""
+"""What venues say of options, onto the tape of a chain: units, what is unsaid, and damage."""
 
 import json
 import math

@@ -183,8 +183,12 @@ def test_a_chain_is_filed_together_a_second_an_event(okx):
 def test_signals_of_a_chain_have_values_and_the_right_ones(okx):
     _, recording = okx
     depth = {
-        "depth_above": DepthValue(wake=0.0, instrument="okx:BTC/USD:BTC", within_bps=(100.0,), side="asks"),
-        "depth_below": DepthValue(wake=0.0, instrument="okx:BTC/USD:BTC", within_bps=(100.0,), side="bids"),
+        "depth_above": DepthValue(
+            wake=0.0, instrument="okx:BTC/USD:BTC", within_bps=(100.0,), side="asks"
+        ),
+        "depth_below": DepthValue(
+            wake=0.0, instrument="okx:BTC/USD:BTC", within_bps=(100.0,), side="bids"
+        ),
     }
     looks = {
         "at_forward": AtForwardVolatility(chain=CHAIN, wake=0.0, optional=True),
