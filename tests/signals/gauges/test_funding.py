@@ -24,7 +24,7 @@ from bot.signals.funding_rates.persistence import FundingPersistence
 from bot.signals.funding_rates.prediction import VenueFunding
 from bot.signals.funding_rates.premium import PremiumMean, premium_index
 from bot.signals.funding_rates.rules import Form, apr, apy
-from bot.signals.funding_rates.skew import FundingSkew, skew_of
+from bot.signals.funding_rates.skew import FundingSkew, best_pair, skew_of
 from tests.signals.gauges.bench import (
     DAY,
     HOUR,
@@ -585,7 +585,6 @@ class TestSkew:
 
         assert said["value"] == near((0.0002 / 8 - 0.0001 / 8) * 8_760)
         assert said["spread"] == near((0.0002 - 0.00008) / 8 * 8_760)
-        assert (said["dearest"], said["cheapest"]) == (0.0, 2.0)
         assert said["mean"] is None
 
     def test_the_mean_weighs_coins(self):
@@ -614,11 +613,62 @@ class TestSkew:
     def test_one_venue_alone_has_no_skew(self):
         gauge = feed(self.three(), lost(T0, B), lost(T0, C))
 
-        assert set(outputs(gauge, T0).values()) == {None}
+        said = outputs(gauge, T0)
+        assert said.pop("tradable") == 0.0
+        assert set(said.values()) == {None}
 
     def test_of_two_that_pay_the_same_the_first_by_name_is_dearest(self):
-        assert skew_of({"b": 1.0, "a": 1.0, "c": 0.0}).dearest == "a"
+        assert best_pair({"b": 1.0, "a": 1.0, "c": 0.0}, "abc").dearest == "a"
         assert skew_of({"a": 1.0}) is None
+
+    def quotes(self, t_ns, *names, of="book"):
+        """A look at which the best prices of these venues were known."""
+        looks = {f"{kind} of {one}": None for one in (A, B, C) for kind in ("book", "touch")}
+        return Look(t_ns, looks | {f"{of} of {one}": log_bps(100.0) for one in names})
+
+    def best(self, gauge, now_ns):
+        said = outputs(gauge, now_ns)
+        return said["dearest"], said["cheapest"], said["tradable"]
+
+    @pytest.mark.parametrize("of", ["book", "touch"])
+    def test_the_best_pair_is_of_venues_that_are_quoted(self, of):
+        gauge = self.three()
+
+        assert self.best(gauge, T0) == (None, None, 0.0)
+        assert self.best(feed(gauge, self.quotes(T0, A, B, C, of=of)), T0) == (0.0, 2.0, 3.0)
+
+    def test_a_venue_without_a_fresh_book_is_not_proposed_and_still_counts(self):
+        gauge = feed(self.three(), self.quotes(T0, A, B, C))
+        before = outputs(gauge, T0)
+
+        feed(gauge, self.quotes(T0, B, C))  # what is stale is not among the scores
+
+        assert self.best(gauge, T0) == (1.0, 2.0, 2.0)
+        after = outputs(gauge, T0)
+        for name in ("value", "z", "spread"):
+            assert after[name] == before[name]
+        assert self.best(feed(gauge, self.quotes(T0, C)), T0) == (None, None, 1.0)
+
+    def test_a_look_that_grew_old_proposes_nobody(self):
+        gauge = feed(self.three(), self.quotes(T0, A, B, C))
+
+        assert self.best(gauge, T0 + 6 * SECOND) == (None, None, 0.0)
+
+    def test_a_contract_that_is_not_traded_is_not_proposed(self):
+        gauge = feed(self.three(), self.quotes(T0, A, B, C))
+        value = outputs(gauge, T0)["value"]
+
+        feed(gauge, changed(T0 + 1, A, active=False))
+
+        assert self.best(gauge, T0 + 1) == (1.0, 2.0, 2.0)
+        assert outputs(gauge, T0 + 1)["value"] == value
+        assert self.best(feed(gauge, changed(T0 + 2, A, active=True)), T0 + 2)[0] == 0.0
+
+    def test_a_venue_that_was_listed_inactive_is_not_proposed(self):
+        terms = FakeTerms([contract(A, active=False), contract(B), contract(C)])
+        gauge = FundingSkew(A, (A, B, C), wake=1.0).gauge(terms)
+
+        assert gauge.listed == {A: False, B: True, C: True}
 
     def test_a_contract_that_changed_brings_its_interval(self):
         gauge = feed(self.three(), changed(T0 + 1, B, funding_interval_ns=4 * HOUR))

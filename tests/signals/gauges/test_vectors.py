@@ -11,7 +11,7 @@ from bot.signals.funding_rates.accrual import accrued, continuous_rate
 from bot.signals.funding_rates.ar1 import fit
 from bot.signals.funding_rates.premium import PremiumMean, impact_price, premium_index
 from bot.signals.funding_rates.rules import Form, FundingRule, apr, per_8h
-from bot.signals.funding_rates.skew import skew_of, weighted_mean
+from bot.signals.funding_rates.skew import best_pair, skew_of, weighted_mean
 from bot.signals.learning.calibration import fit_isotonic
 from bot.signals.learning.logistic import OnlineLogistic, Scaler
 from bot.signals.learning.metrics import auc, brier, log_loss
@@ -152,7 +152,8 @@ def test_the_skew_of_funding_across_venues(vectors):
         assert skew.median == pytest.approx(wanted["median"], **NEAR)
         assert skew.sigma == pytest.approx(wanted["mad_scaled"], **NEAR)
         assert skew.spread_apr == pytest.approx(wanted["max_minus_min_apr"], **NEAR)
-        assert (skew.dearest, skew.cheapest) == (wanted["best_short"], wanted["best_long"])
+        pair = best_pair(hourly, hourly)
+        assert (pair.dearest, pair.cheapest) == (wanted["best_short"], wanted["best_long"])
         assert skew.z == pytest.approx(wanted["z_by_venue"], **NEAR)
 
 
