@@ -47,8 +47,9 @@ class PerpetualBandGauge(Gauge):
         interval = self.track.interval_ns
         if carry is not None and interval is not None:
             hours = interval / NS_PER_HOUR
-            interest = self.rule.interest_of(self.interest_8h, hours)
-            low, high = fair_premiums(self.rule, theoretical_rate(carry), interest, hours)
+            rule = self.rule.at(max(now_ns, self.track.settles_ns))
+            interest = rule.interest_of(self.interest_8h, hours)
+            low, high = fair_premiums(rule, theoretical_rate(carry), interest, hours)
             low, high = low * BPS - self.cost_bps, high * BPS + self.cost_bps
             if self.premium_bps is not None:
                 below, above = self.premium_bps - low, self.premium_bps - high

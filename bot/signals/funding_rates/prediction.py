@@ -23,9 +23,9 @@ BPS: Final = 1e4
 
 
 class VenueFundingGauge(Gauge):
-    """The memory of `VenueFunding`."""
+    """The memory of `VenueFunding`. rules: the venue's, over time."""
 
-    rule: FundingRule
+    rules: FundingRule
     interest_8h: float
     floor: float | None
     cap: float | None
@@ -36,6 +36,11 @@ class VenueFundingGauge(Gauge):
     before: PremiumMean | None = None
     premium: float | None = None
     premium_ns: int | None = None
+
+    @property
+    def rule(self) -> FundingRule:
+        """The rule of the settlement that comes next."""
+        return self.rules.at(self.settles_ns)
 
     def hear(self, event: MarketEvent) -> None:
         """Take in a rate: which settlement comes next, and what the venue expects of it."""
@@ -159,7 +164,8 @@ class VenueFunding(GaugeWatch, frozen=True):
     `following`, the settlement after the next where a venue pays the mean of the interval
     before (BitMEX, Kraken); `venue`, its prediction; `difference` of ours to that, of which
     more than 2 bps means that the rule has changed. The quality is the share of samples seen.
-    rule: of `funding_rates.venues`. premium_bps: a score of the premium over the index, in bps
+    rule: of `funding_rates.venues`; where a venue has changed it, the one of each settlement's
+        time is used. premium_bps: a score of the premium over the index, in bps
     of it: `ImpactPremium`, `MarkPremium` on Deribit.
     interest_8h: as the venue states it for 8 hours; floor, cap: fractions per interval, of the
         contract, until the venue says others; None: it has none. The interval comes with the
@@ -194,7 +200,7 @@ class VenueFunding(GaugeWatch, frozen=True):
         if not known(self.interest_8h):
             raise ValueError(f"VenueFunding.interest_8h: got {self.interest_8h}, expected a number")
         return VenueFundingGauge(
-            rule=self.rule,
+            rules=self.rule,
             interest_8h=self.interest_8h,
             floor=self.floor,
             cap=self.cap,

@@ -7,9 +7,10 @@ from typing import ClassVar, Final
 from msgspec import Struct
 
 from bot.model.event import InstrumentChanged, MarketEvent, OpenInterest
-from bot.model.units import InstrumentId
+from bot.model.units import NS_PER_HOUR, InstrumentId
 from bot.signals.base import Terms, Watch
 from bot.signals.funding_rates.heard import FUNDING_AGE_NS_MAX, FundingTrack
+from bot.signals.funding_rates.rules import apr, apy
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
 from bot.signals.open_interest.interest import VenueInterest
 from bot.signals.plain.looks import LOOK_AGE_NS_MAX
@@ -147,6 +148,8 @@ class FundingSkewGauge(Gauge):
                 "dearest": _place(names, None if pair is None else pair.dearest),
                 "cheapest": _place(names, None if pair is None else pair.cheapest),
                 "tradable": float(len(tradable)),
+                "apr": None if own is None else apr(own, 1.0),
+                "apy": self._apy() if own is not None else None,
             },
             inputs=tuple(
                 Input(
@@ -160,6 +163,12 @@ class FundingSkewGauge(Gauge):
             stale=not self.tracks[self.instrument].fresh(now_ns, self.age_ns_max),
             quality=len(hourly) / len(self.tracks),
         )
+
+    def _apy(self) -> float | None:
+        track = self.tracks[self.instrument]
+        if track.rate is None or track.interval_ns is None:
+            return None
+        return apy(track.rate, track.interval_ns / NS_PER_HOUR)
 
     def _tradable(self, now_ns: int) -> frozenset[str]:
         """The venues whose contract is traded and whose best prices are known and fresh."""
@@ -178,8 +187,9 @@ class FundingSkew(GaugeWatch, frozen=True):
     that pays it; `dearest` and `cheapest`, places in `venues` of where a short earns most and
     a long pays least, of those that can be traded: active, with best prices (of the book or of
     the touch) that are known and under two seconds old; unknown below two such. `tradable` says
-    how many there are. A venue that cannot be traded still counts in median, z, spread and mean
-    while its rate is fresh. The quality is the share of venues with a fresh rate.
+    how many there are; `apr` and `apy` what this contract's own rate is a year, simple and with
+    every payment reinvested. A venue that cannot be traded still counts in median, z, spread and
+    mean while its rate is fresh. The quality is the share of venues with a fresh rate.
     instrument: one of `venues`. price: as `LogMid` says it, to weigh inverse contracts.
     Caution: most published spreads do not survive costs and reversals.
     Source: cross-venue comparison of ours; caution from Zhivkov (2026).
@@ -194,6 +204,8 @@ class FundingSkew(GaugeWatch, frozen=True):
         "dearest",
         "cheapest",
         "tradable",
+        "apr",
+        "apy",
     )
 
     instrument: InstrumentId

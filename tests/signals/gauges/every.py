@@ -28,6 +28,7 @@ from bot.signals.liquidations.cascade import Cascade
 from bot.signals.liquidations.flow import LiquidationFlow
 from bot.signals.liquidations.risk_map import OpenInterestAtRisk
 from bot.signals.liquidations.squeeze import Squeeze
+from bot.signals.liquidations.sums import LiquidationSums
 from bot.signals.open_interest.change import OpenInterestChange
 from bot.signals.open_interest.concentration import VenueConcentration
 from bot.signals.open_interest.flow import OpenInterestFlow
@@ -68,6 +69,7 @@ WATCHES: dict[str, GaugeWatch] = {
     "leverage": LeverageRatio((A, B), ANY, ANY, age_s_max=900.0, wake=1.0),
     "liquidations": LiquidationFlow((A, B, C), True, wake=1.0),
     "sampled liquidations": LiquidationFlow((A,), False, wake=1.0),
+    "liquidation sums": LiquidationSums(A, wake=1.0),
     "at risk": OpenInterestAtRisk(A, ANY, 0.005, wake=1.0),
     "at risk, inverse": OpenInterestAtRisk(C, ANY, 0.005, wake=1.0),
     "cascade": Cascade(A, ANY, ANY, ANY, 0.005, True, wake=1.0),

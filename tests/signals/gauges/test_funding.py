@@ -22,7 +22,7 @@ from bot.signals.funding_rates.divergence import (
 from bot.signals.funding_rates.heard import FundingTrack
 from bot.signals.funding_rates.persistence import FundingPersistence
 from bot.signals.funding_rates.prediction import VenueFunding
-from bot.signals.funding_rates.premium import PremiumMean, premium_index
+from bot.signals.funding_rates.premium import PremiumMean
 from bot.signals.funding_rates.rules import Form, apr, apy
 from bot.signals.funding_rates.skew import FundingSkew, best_pair, skew_of
 from tests.signals.gauges.bench import (
@@ -119,9 +119,10 @@ def test_the_premiums_that_pay_a_rate_pay_it(name, premium, hours):
 
 
 def test_binance_scales_from_its_date_on():
-    before = venues.binance_at(venues.BINANCE_SCALES_FROM_NS - 1)
-    after = venues.binance_at(venues.BINANCE_SCALES_FROM_NS)
+    before = venues.BINANCE.at(venues.BINANCE_SCALES_FROM_NS - 1)
+    after = venues.BINANCE.at(venues.BINANCE_SCALES_FROM_NS)
 
+    assert (before, after) == (venues.BINANCE_UNSCALED, venues.BINANCE)
     assert before.rate(0.002, 1e-4, 4) == near(0.0015)
     assert after.rate(0.002, 1e-4, 4) == near(0.00075)
     assert after.rate(0.002, 1e-4, 8) == near(0.0015)
@@ -158,12 +159,6 @@ def test_a_rate_is_projected_with_the_premium_of_now():
     assert mean.mean == near(0.005 / 3)
 
 
-@pytest.mark.parametrize("bad", [None, 0.0, -1.0, math.nan])
-def test_a_premium_without_prices_is_unknown(bad):
-    assert premium_index(bad, 100.0, 100.0) is None
-    assert premium_index(100.0, 100.0, bad) is None
-
-
 # --- predictions ------------------------------------------------------------------------------
 
 
@@ -192,7 +187,7 @@ def through(gauge, begun, seconds, premiums, interval, missing=frozenset()):
 @every_rule
 @pytest.mark.parametrize("hours", [1, 8])
 def test_it_reproduces_the_settlement_of_an_interval_of_samples(name, hours):
-    rule = RULES[name]
+    rule = RULES[name].at(T0 + hours * HOUR)
     seconds = hours * 3_600
     premiums = walk(hours, seconds)
     gauge = through(predicted(name).gauge(TERMS), T0, seconds, premiums, hours * HOUR)
@@ -218,6 +213,21 @@ def test_it_reproduces_the_settlement_of_an_interval_of_samples(name, hours):
     found = said["following" if rule.previous else "value"]
     assert found / 1e4 * hours / 8 == near(float(wanted), abs=1e-12)
     assert gauge.running.coverage == 1.0
+
+
+def test_a_tape_across_binances_change_uses_each_settlements_own_rule():
+    """08:00 UTC of that day is paid by the old rule, 12:00 by the new: half as much of 4 h."""
+    old = venues.BINANCE_SCALES_FROM_NS - 60 * SECOND
+    gauge = predicted().gauge(TERMS)
+    looks = np.full(4 * 3_600, 20.0)
+
+    through(gauge, old - 4 * HOUR, 4 * 3_600, looks, 4 * HOUR)
+    before = outputs(gauge, old - SECOND)["value"]
+    through(gauge, old, 4 * 3_600, looks, 4 * HOUR)
+    after = outputs(gauge, old + 4 * HOUR - SECOND)["value"]
+
+    # In bps per 8 h: 15 an interval of 4 h, and then 7.5.
+    assert (before, after) == (near(30.0), near(15.0))
 
 
 def test_a_venue_that_pays_the_interval_before_knows_its_rate_from_the_start():
@@ -586,6 +596,8 @@ class TestSkew:
         assert said["value"] == near((0.0002 / 8 - 0.0001 / 8) * 8_760)
         assert said["spread"] == near((0.0002 - 0.00008) / 8 * 8_760)
         assert said["mean"] is None
+        assert said["apr"] == near(0.0002 / 8 * 8_760)
+        assert said["apy"] == near((1 + 0.0002) ** 1_095 - 1)
 
     def test_the_mean_weighs_coins(self):
         gauge = feed(
@@ -615,6 +627,8 @@ class TestSkew:
 
         said = outputs(gauge, T0)
         assert said.pop("tradable") == 0.0
+        # Its own rate a year is no comparison.
+        assert {said.pop("apr"), said.pop("apy")}.isdisjoint({None})
         assert set(said.values()) == {None}
 
     def test_of_two_that_pay_the_same_the_first_by_name_is_dearest(self):

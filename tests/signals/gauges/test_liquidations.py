@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.model.alarm import Alarm
 from bot.model.command import Side
-from bot.model.event import Liquidation
+from bot.model.event import Liquidation, LiquidationVolume
 from bot.signals.liquidations import hawkes
 from bot.signals.liquidations.cascade import Cascade
 from bot.signals.liquidations.cascade_score import cascade_score
@@ -19,6 +19,7 @@ from bot.signals.liquidations.flow import LiquidationFlow
 from bot.signals.liquidations.ledger import BANDS, CLASSES, Ledger, liquidation_price
 from bot.signals.liquidations.risk_map import OpenInterestAtRisk
 from bot.signals.liquidations.squeeze import Squeeze, squeeze_score
+from bot.signals.liquidations.sums import LiquidationSums
 from bot.signals.plain.simplex import lowest
 from tests.signals.gauges.bench import (
     DAY,
@@ -53,6 +54,64 @@ from tests.signals.harness import FakeTerms
 
 near = pytest.approx
 BUY, SELL = Side.BUY, Side.SELL
+
+
+class TestSums:
+    """Forced orders that a source only adds up."""
+
+    def told(self, k, longs, shorts, unit="USD", complete=False):
+        until = T0 + k * DAY
+        return LiquidationVolume(
+            ts_recv=until,
+            ts_venue=until,
+            instrument=A,
+            until_ns=until,
+            interval_ns=DAY,
+            longs=Decimal(longs),
+            shorts=Decimal(shorts),
+            unit=unit,
+            complete=complete,
+        )
+
+    def gauge(self, *steps):
+        return made(LiquidationSums(A, wake=1.0), *steps)
+
+    def test_shorts_bought_in_are_positive_and_judged_by_intervals_before(self):
+        gauge = self.gauge(self.told(0, 30, 10), self.told(1, 50, 10), self.told(2, 20, 130))
+
+        assert outputs(gauge, T0 + 2 * DAY) == {
+            "value": 110.0,
+            "both": 150.0,
+            "ratio": near(150 / 50),
+            "complete": 0.0,
+        }
+        assert gauge.read(T0 + 2 * DAY).quality == 0.5
+
+    def test_an_interval_of_nothing_is_zero_and_is_no_usual_one(self):
+        gauge = self.gauge(self.told(0, 30, 10), self.told(1, 0, 0), self.told(2, 20, 0))
+
+        assert outputs(gauge, T0 + 2 * DAY)["ratio"] == near(0.5)
+        assert value(self.gauge(self.told(0, 0, 0)), T0) == 0.0
+
+    def test_what_was_told_before_and_another_unit_are_left_out(self):
+        gauge = self.gauge(self.told(1, 30, 10), self.told(1, 99, 0), self.told(0, 99, 0))
+        assert value(gauge, T0 + DAY) == -20.0
+
+        feed(gauge, self.told(2, 1, 0, unit="BTC"))
+        assert (value(gauge, T0 + 2 * DAY), gauge.faulty) == (-20.0, 1)
+
+    def test_it_is_stale_when_the_next_should_have_been_told(self):
+        gauge = self.gauge(self.told(0, 30, 10, complete=True))
+
+        assert not gauge.read(T0 + 2 * DAY).stale
+        assert gauge.read(T0 + 2 * DAY + 1).stale
+        assert gauge.read(T0).quality == 1.0
+        assert value(feed(gauge, lost(T0 + 1, A)), T0 + 1) is None
+
+    def test_orders_are_not_mixed_in(self):
+        gauge = self.gauge(self.told(0, 30, 10), forced(T0 + 1, BUY, 100, 3))
+
+        assert value(gauge, T0 + 1) == -20.0
 
 
 class TestFlow:
