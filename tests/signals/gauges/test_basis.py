@@ -185,7 +185,7 @@ class TestBand:
     """A perpetual and its fair premium."""
 
     def band(self, rule=venues.BINANCE, carry=0.1095, cost=10.0, interval=8 * HOUR):
-        watch = PerpetualBand(A, rule, ANY, 1e-4, cost, carry=ANY, carry_assumed=None, wake=1.0)
+        watch = PerpetualBand(A, rule, ANY, 1.0, cost, carry=ANY, carry_assumed=None, wake=1.0)
         gauge = made(watch, funding(T0, "0.0001", T0 + 8 * HOUR, interval=interval))
         self.carry = carry
         return gauge

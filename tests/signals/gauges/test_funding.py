@@ -163,7 +163,7 @@ def test_a_rate_is_projected_with_the_premium_of_now():
 
 
 def predicted(name="binance", **more):
-    terms = {"interest_8h": 1e-4, "floor": -0.02, "cap": 0.02, **more}
+    terms = {"interest_bps_8h": 1.0, "floor_bps": -200.0, "cap_bps": 200.0, **more}
     return VenueFunding(A, RULES[name], ANY, wake=1.0, **terms)
 
 
@@ -245,7 +245,7 @@ def test_a_venue_that_pays_the_interval_before_knows_its_rate_from_the_start():
 
 def test_where_funding_accrues_the_cap_holds_at_every_moment():
     premiums = np.repeat([100.0, 0.0], 1_800)
-    watch = predicted("deribit", floor=-0.005 / 8, cap=0.005 / 8)
+    watch = predicted("deribit", floor_bps=-50 / 8, cap_bps=50 / 8)
     gauge = through(watch.gauge(TERMS), T0, 3_600, premiums, HOUR)
 
     # Half an hour at the cap of 50 bps per 8 h, half an hour of nothing.
@@ -327,7 +327,7 @@ def test_a_settlement_that_has_passed_is_predicted_no_more():
 
 def test_a_floor_above_the_cap_is_refused():
     with pytest.raises(ValueError, match="at most cap"):
-        predicted(floor=0.1, cap=0.0).gauge(TERMS)
+        predicted(floor_bps=1.0, cap_bps=0.0).gauge(TERMS)
 
 
 # --- what was heard ---------------------------------------------------------------------------
@@ -397,7 +397,7 @@ class TestHeard:
 
 def test_floor_cap_and_interval_are_what_the_venue_says():
     rule = venues.OKX_DIVIDE
-    watch = VenueFunding(A, rule, ANY, 1e-4, None, None, wake=1.0)
+    watch = VenueFunding(A, rule, ANY, 1.0, None, None, wake=1.0)
     listed = FakeTerms([contract(A, funding_interval_ns=None)])
     gauge = watch.gauge(listed)
     terms = FundingTerms(
@@ -493,7 +493,7 @@ class TestDivergence:
 
     def test_five_percent_a_year_against_three_basis_points(self):
         assert theoretical_rate(0.05) == near(4.566210e-5, abs=1e-11)
-        gauge = made(FundingDivergence(A, 1e-4, wake=1.0), funding(T0, "0.0003", T0 + EIGHT))
+        gauge = made(FundingDivergence(A, 1.0, wake=1.0), funding(T0, "0.0003", T0 + EIGHT))
 
         said = outputs(gauge, T0)
 
@@ -509,7 +509,7 @@ class TestDivergence:
 
     def test_without_a_carry_theory_is_unknown(self):
         gauge = made(
-            FundingDivergence(A, 1e-4, carry_assumed=None, wake=1.0),
+            FundingDivergence(A, 1.0, carry_assumed=None, wake=1.0),
             funding(T0, "0.0003", T0 + EIGHT),
         )
 
@@ -517,7 +517,7 @@ class TestDivergence:
         assert gauge.read(T0).quality == 0.0
 
     def test_a_settlement_is_held_to_what_was_said_a_minute_before(self):
-        watch = FundingDivergence(A, 1e-4, wake=1.0)
+        watch = FundingDivergence(A, 1.0, wake=1.0)
         gauge = made(watch, funding(T0 + EIGHT - 5 * MINUTE, "0.0002", T0 + EIGHT))
         feed(gauge, funding(T0 + EIGHT - 61 * SECOND, "0.00025", T0 + EIGHT))
         feed(gauge, funding(T0 + EIGHT - 30 * SECOND, "0.0009", T0 + EIGHT))
@@ -530,7 +530,7 @@ class TestDivergence:
 
     def test_what_was_said_too_early_is_held_against_nothing(self):
         gauge = made(
-            FundingDivergence(A, 1e-4, wake=1.0),
+            FundingDivergence(A, 1.0, wake=1.0),
             funding(T0 + EIGHT - 5 * MINUTE, "0.0002", T0 + EIGHT),
             settled(T0 + EIGHT, "0.0003"),
         )
@@ -538,7 +538,7 @@ class TestDivergence:
         assert outputs(gauge, T0 + EIGHT + SECOND)["settled_less_predicted"] is None
 
     def test_three_days_of_richness(self):
-        gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+        gauge = FundingDivergence(A, 1.0, wake=1.0).gauge(TERMS)
         for k in range(20):
             feed(gauge, settled(T0 + k * EIGHT, "0.0009" if k < 11 else "0.0002"))
 
@@ -547,7 +547,7 @@ class TestDivergence:
         assert outputs(gauge, now)["three_days"] == near(2.0 - theory)
 
     def test_what_theory_was_is_of_the_settlements_that_it_is_compared_with(self):
-        watch = FundingDivergence(A, 1e-4, carry=ANY, carry_assumed=None, wake=1.0)
+        watch = FundingDivergence(A, 1.0, carry=ANY, carry_assumed=None, wake=1.0)
         gauge = made(watch, settled(T0, "0.01"), Look(T0 + HOUR, {"carry": 0.0}))
 
         feed(gauge, settled(T0 + EIGHT, "0.0002"))
@@ -556,7 +556,7 @@ class TestDivergence:
 
     def test_its_z_needs_nobody_who_says_what_was_settled(self):
         """Binance's stream only predicts; the settlement after shows that one has passed."""
-        gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+        gauge = FundingDivergence(A, 1.0, wake=1.0).gauge(TERMS)
         for k in range(31):
             for before in (60, 1):
                 settles = T0 + (k + 1) * EIGHT
@@ -568,7 +568,7 @@ class TestDivergence:
 
     @given(st.lists(st.integers(-30, 30), min_size=1, max_size=50))
     def test_its_z_is_of_predictions_over_theory_by_interval(self, tenths):
-        gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+        gauge = FundingDivergence(A, 1.0, wake=1.0).gauge(TERMS)
         said = None
         for k, x in enumerate(tenths):
             settles = T0 + (k + 1) * EIGHT
@@ -778,7 +778,7 @@ def test_binances_last_word_is_its_settlement(recordings):
     path = recordings / "binance-l2-2023-04-04" / "usdm" / "btcusdt_20230404.dat.gz"
     if not path.exists():
         (path,) = (recordings / "binance-l2-2023-04-04").rglob("btcusdt_20230404.dat.gz")
-    gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+    gauge = FundingDivergence(A, 1.0, wake=1.0).gauge(TERMS)
     last = None
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
