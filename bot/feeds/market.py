@@ -152,8 +152,12 @@ class Market:
         size: str,
         *,
         complete: bool,
+        id: str | None = None,
     ) -> None:
-        """A forced order by its own side, once."""
+        """A forced order by its own side, once.
+
+        number: tells a repetition from another order. id: the venue's own, where it has one.
+        """
         where = f"{self._feed.instrument.id} liquidation"
         paid, amount = signed_decimal(price, where), signed_decimal(size, where)
         if paid <= 0 or amount <= 0:
@@ -172,6 +176,7 @@ class Market:
                 price=paid,
                 amount=amount,
                 complete=complete,
+                id=id,
             )
         )
 

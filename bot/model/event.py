@@ -53,6 +53,7 @@ class Liquidation(Event, frozen=True, gc=False, tag=True, kw_only=True):
 
     amount: in the venue's own unit, as `Instrument.lot`.
     complete: False when the venue publishes only a sample (Binance: at most one a second).
+    id: the venue's own number of it; None: it gives none, and two that are alike are two.
     """
 
     instrument: InstrumentId
@@ -60,6 +61,7 @@ class Liquidation(Event, frozen=True, gc=False, tag=True, kw_only=True):
     price: Decimal
     amount: Decimal
     complete: bool
+    id: str | None = None
 
 
 class LongShortRatio(Event, frozen=True, gc=False, tag=True, kw_only=True):

@@ -11,6 +11,7 @@ from bot.book.layout import (
     BOOK_NS,
     HEARD_BOOK,
     HEARD_FUNDING,
+    HEARD_MARK,
     HEARD_SCALAR,
     HEARD_TOUCH,
     HEARD_TRADE,
@@ -25,7 +26,7 @@ from bot.signals.custom import PlainWatch
 from bot.signals.distinct import Distinct
 from bot.signals.gauge import GaugeWatch, Reading
 from bot.signals.layout import Trigger, lay_out, places
-from bot.tape.rows import INDEX
+from bot.tape.rows import INDEX, MARK
 
 STRATEGIES_MAX: Final = 62
 """Woken strategies are bits of one integer."""
@@ -36,6 +37,7 @@ STREAMS: Final = {
     TOUCH_NS: "touch",
     TRADE_NS: "trades",
     SCALAR_NS + INDEX: "index",
+    SCALAR_NS + MARK: "mark",
     -1: "funding",
 }
 
@@ -45,6 +47,7 @@ HEARD_AT: Final = {
     HEARD_TOUCH: TOUCH_NS,
     HEARD_TRADE: TRADE_NS,
     HEARD_SCALAR: SCALAR_NS + INDEX,
+    HEARD_MARK: SCALAR_NS + MARK,
     HEARD_FUNDING: -1,
 }
 
@@ -135,13 +138,12 @@ class SignalTable:
         )
         self.readings: dict[int, Reading] = {}
         self._stale: set[int] = set()
+        self.grown_stale: set[int] = set()
         self.required: tuple[tuple[tuple[str, Entry], ...], ...] = tuple(
             tuple((name, one) for name, one in entries.items() if not one.watch.optional)
             for entries in self.entries
         )
-        self.ages = [
-            any(one.aged or one.gauge for _, one in required) for required in self.required
-        ]
+        self.ages = [any(one.aged for _, one in required) for required in self.required]
         self.plain_signals: tuple[tuple[int, int, PlainWatch], ...] = tuple(
             (g, recipes[g].instrument, watch)
             for g, watch in enumerate(found.plain)
@@ -264,10 +266,11 @@ class SignalTable:
     def note(self, gauged: Gauged, reading: Reading) -> None:
         """Keep what a gauge says for whoever asks why, and whether it is stale."""
         self.readings[gauged.signal] = reading
-        if reading.stale:
-            self._stale.add(gauged.slot)
-        else:
+        if not reading.stale:
             self._stale.discard(gauged.slot)
+        elif gauged.slot not in self._stale:
+            self._stale.add(gauged.slot)
+            self.grown_stale.add(gauged.slot)
 
     def withdraw(self, gauged: Gauged) -> None:
         """Publish that nothing is known of a gauge."""

@@ -49,6 +49,7 @@ class MarketFeed:
                     price,
                     amount,
                     complete=True,
+                    id=f"{trade.id} {letter}",
                 )
 
     def quote(self, ts_recv: int, quote: wire.Quote) -> None:

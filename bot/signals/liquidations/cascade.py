@@ -94,8 +94,14 @@ class CascadeGauge(Gauge):
         )
 
     def _score(self, now: int) -> CascadeScore:
+        """The score of the side that the price moves to; of the worse one while nobody knows."""
         moved = self.motion.moved(now)
-        down = moved is None or moved <= 0.0
+        if moved:
+            return self._score_of(now, moved, down=moved < 0.0)
+        sides = [self._score_of(now, moved, down=down) for down in (True, False)]
+        return max(sides, key=lambda one: (one.score or 0.0, one.quality))
+
+    def _score_of(self, now: int, moved: float | None, *, down: bool) -> CascadeScore:
         depth = self.depth_bid if down else self.depth_ask
         window = self.bids if down else self.asks
         drawdown = None
@@ -121,7 +127,8 @@ class Cascade(GaugeWatch, frozen=True):
     The geometric mean of three: the last minute's move against its usual size (nothing at 2,
     all at 8 of them), worth that the next 2 % would liquidate against the book up to there
     (0.5 to 5 times), and how much of the side's usual depth of half an hour is gone (0.2 to
-    0.8); or the flow of liquidations against a usual minute (3 to 100 times) where it says
+    0.8); while nobody knows which way the price moves, the last two are of the worse side. Or
+    the flow of liquidations against a usual minute (3 to 100 times) where it says
     more. Where a factor is unknown the others stand for it, with less quality.
     Also published: `direction` of the move, the factors, `core` without the flow, and `alarm`:
     1 caution from 0.3, 2 defend from 0.6, 3 halt from 0.85 for half an hour, 0 again after ten

@@ -161,6 +161,7 @@ def forced(
     complete: bool = True,
     name: InstrumentId = A,
     said: int | None = None,
+    number: str | None = None,
 ):
     return Liquidation(
         ts_recv=t,
@@ -170,6 +171,7 @@ def forced(
         price=decimal(price),
         amount=decimal(amount),
         complete=complete,
+        id=number,
     )
 
 

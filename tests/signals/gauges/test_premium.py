@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.model.instrument import PriceGrid
 from bot.signals.premium import ImpactPremium, MarkPremium
 from bot.tape.rows import INDEX, MARK, SCALAR, SCALAR_SCALE
-from tests.signals.harness import INVERSE, PERP, Bench, listed, message, snapshot
+from tests.signals.harness import INVERSE, PERP, SECOND, Bench, listed, message, snapshot
 
 UNITS = [listed(PERP, grid=PriceGrid(Decimal(1)), lot=Decimal(1))]
 near = pytest.approx
@@ -53,6 +53,17 @@ class TestMark:
         bench.take(scalar(0, INDEX, 60_000), scalar(1, MARK, 60_060))
 
         assert bench.value("p") == near(10.0)
+
+    @pytest.mark.parametrize("still", [MARK, INDEX])
+    def test_it_is_as_old_as_the_older_of_the_two(self, still):
+        other = INDEX if still is MARK else MARK
+        bench = self.bench()
+        bench.take(scalar(0, INDEX, 60_000), scalar(1, MARK, 60_060))
+
+        bench.take(*(scalar(s * SECOND, other, 60_030) for s in range(1, 8)))
+
+        assert bench.score("p").stale
+        assert bench.score("p").value is None
 
     @pytest.mark.parametrize("only", [MARK, INDEX])
     def test_one_of_them_alone_is_unknown(self, only):
