@@ -18,9 +18,9 @@ from bot.engine.chains import Chains
 from bot.engine.market import Market
 from bot.model.event import InstrumentChanged, MarketEvent
 from bot.model.units import NS_PER_SECOND, InstrumentId
+from bot.signals.entries import Gauged
 from bot.signals.gauge import Gauge, Reading
 from bot.signals.options.chain import Chain
-from bot.signals.table import Gauged
 
 SILENCE_NS_MAX: Final = 600 * NS_PER_SECOND
 """After so much silence nobody looks until it is broken: all there is to see is stale by then."""

@@ -3,7 +3,7 @@
 from bot.engine.allowance import allow
 from bot.engine.state import State
 from bot.execution.permits import Permit
-from bot.signals.table import Entry
+from bot.signals.entries import Entry
 
 
 def lacks(state: State, s: int) -> str | None:

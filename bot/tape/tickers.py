@@ -20,6 +20,7 @@ from msgspec import Struct
 from bot.model.event import OptionTickers
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.tape.rows import Int32s, Int64s
+from bot.tape.stretch import Stretch
 
 Float64s = npt.NDArray[np.float64]
 
@@ -32,7 +33,7 @@ INTEGERS: Final = ("bid", "ask", "bid_size", "ask_size")
 FLOATS: Final = ("mark", "mark_iv", "underlying", "open_interest")
 
 
-class Tickers(Struct, frozen=True, gc=False):
+class Tickers(Stretch, Struct, frozen=True, gc=False):
     """A stretch of option tickers, in the order in which they were received.
 
     bid, ask: ticks, 0: that side is empty (no option is sold for nothing). bid_size, ask_size:
@@ -64,16 +65,6 @@ class Tickers(Struct, frozen=True, gc=False):
         """How many tickers stand here."""
         return self.stop - self.start
 
-    @property
-    def first_ns(self) -> int:
-        """When the first was received."""
-        return int(self.ts_recv[self.start])
-
-    @property
-    def last_ns(self) -> int:
-        """When the last was received."""
-        return int(self.ts_recv[self.stop - 1])
-
     def part(self, start: int, stop: int) -> "Tickers":
         """The rows `[start, stop)` of the same arrays."""
         return Tickers(
@@ -93,10 +84,6 @@ class Tickers(Struct, frozen=True, gc=False):
             start,
             stop,
         )
-
-    def before(self, ts_recv: int) -> int:
-        """Index of the first row received at `ts_recv` or later, within this block."""
-        return self.start + int(np.searchsorted(self.ts_recv[self.start : self.stop], ts_recv))
 
 
 _FORMATS: Final = {"<i8": "q", "<i4": "i", "<f8": "d"}
