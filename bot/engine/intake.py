@@ -9,7 +9,7 @@ from bot.engine import operator, reports
 from bot.engine.advance import CURSOR, GROW, PYTHON, REACHED, Advance
 from bot.engine.allowance import heed_alarms
 from bot.engine.checks import UNREAD, check_block, check_event
-from bot.engine.hunger import check_age, put_off
+from bot.engine.hunger import check_age, notice_stale, put_off
 from bot.engine.outcome import Asked
 from bot.engine.plain import fail_gauges, look_plain
 from bot.engine.state import DAY_NS, State
@@ -114,6 +114,7 @@ def take_event(state: State, event: AnyEvent) -> Taken:
         state.gauges.hear(event)  # type: ignore[arg-type]  # of those kinds
     elif kind in _CLOCKS:
         state.gauges.look(event.ts_recv, state.chains)
+    notice_stale(state)
     failed = fail_gauges(state)
     heed_alarms(state)
     taken = taker(state, event)
@@ -134,6 +135,7 @@ def _take_tickers(state: State, event: OptionTickers) -> Taken:
     state.gauges.listen(event.ts_recv)
     for chain in chains:
         state.gauges.take_chain(chain)
+    notice_stale(state)
     return Taken(woken=woken(state))
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.book import arrays as books
 from bot.book.arrays import BOOK_LAYOUT, Book
@@ -198,14 +199,23 @@ class Market:
             case FeedRestored():
                 self.lost.discard(event.instrument)
             case InstrumentChanged():
-                self.terms.relist(event.instrument)
+                self._relist(event.instrument)
+
+    def _relist(self, changed: Instrument) -> None:
+        """Take changed terms in; another funding interval among them holds from now on."""
+        i = self.terms.index(changed.id)
+        before, after = self.terms.listed[i].funding_interval_ns, changed.funding_interval_ns
+        self.terms.relist(changed)
+        rate = self.rates[i]
+        if rate is not None and after is not None and after != before:
+            self.rates[i] = replace(rate, interval_ns=after)
 
     def _take_rate(self, event: FundingRate) -> None:
         i = self.terms.index(event.instrument)
-        interval = event.interval_ns or self.terms.listed[i].funding_interval_ns
         known = self.rates[i]
-        if interval is None and known is not None:
-            interval = known.interval_ns
+        # What a rate has said before is nearer to it than what was listed once.
+        before = None if known is None else known.interval_ns
+        interval = event.interval_ns or before or self.terms.listed[i].funding_interval_ns
         if interval is None:
             return
         settles = event.settles_ns + interval if event.settled else event.settles_ns

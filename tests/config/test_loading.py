@@ -132,6 +132,16 @@ def test_a_watch_over_liquidations_is_what_the_file_says():
     assert parsed().settings(MARKET, "e1").cascades == {}
 
 
+def test_margins_that_are_cautious_for_us_are_not_those_of_the_others():
+    """At two percent every position of fifty times and more would be dead on entry."""
+    stated = WHOLE.replace('sim = [["0", "0.004"], ["50000", "0.005"]]', 'sim = "cautious"')
+    assert stated != WHOLE
+
+    [watch] = parsed(cascading(PERP, stated)).settings(MARKET, "e1").cascades.values()
+
+    assert watch.margin == 0.005
+
+
 @pytest.mark.parametrize("name", [SPOT, "sim:BTC/USDT:USDC"])
 def test_only_a_perpetual_of_the_market_is_watched(name):
     with pytest.raises(ConfigError, match="cascade") as raised:
