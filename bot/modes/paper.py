@@ -11,8 +11,10 @@ from rich.console import Console
 from bot import __version__
 from bot.config.configuration import Config
 from bot.errors import ConfigError
+from bot.feeds.simulated.coins import BITCOIN, ETHER
 from bot.feeds.simulated.market import SimulatedMarket
-from bot.feeds.simulated.settings import BITCOIN, ETHER, FundingTerms, MarketSettings
+from bot.feeds.simulated.settings import MarketSettings
+from bot.feeds.simulated.terms import FundingTerms
 from bot.journal import manifest
 from bot.journal.manifest import Manifest
 from bot.journal.session import Session

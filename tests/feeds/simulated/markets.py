@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bot.feeds.simulated.market import SimulatedMarket, SimulatedSource
+from bot.feeds.simulated.market import SimulatedMarket
 from bot.feeds.simulated.settings import MarketSettings
+from bot.feeds.simulated.source import SimulatedSource
 from bot.model.event import encode
 from bot.tape.cut import join
 from bot.tape.rows import Block

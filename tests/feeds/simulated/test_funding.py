@@ -8,7 +8,8 @@ import pytest
 
 from bot.feeds.simulated.funding import FundingClock
 from bot.feeds.simulated.market import SimulatedMarket
-from bot.feeds.simulated.settings import FundingTerms, MarketSettings, Premium
+from bot.feeds.simulated.settings import MarketSettings
+from bot.feeds.simulated.terms import FundingTerms, Premium
 from bot.model.event import FundingRate
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
 from bot.tape.cut import join

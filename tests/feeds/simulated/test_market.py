@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from bot.feeds.simulated.coins import BITCOIN
 from bot.feeds.simulated.market import SimulatedMarket
-from bot.feeds.simulated.settings import BITCOIN, Premium
+from bot.feeds.simulated.terms import Premium
 from bot.model.event import AnyEvent
 from bot.tape.merge import merge
 from bot.tape.rows import Block
