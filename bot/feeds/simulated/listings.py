@@ -107,6 +107,11 @@ class Contract(Struct, frozen=True, kw_only=True):
             name += f"-{day_of(self.expiry_ns)}"
         return InstrumentId(name)
 
+    @property
+    def tells(self) -> bool:
+        """Whether the venue says more of it than its book, all the time."""
+        return self.funding is not None or self.open_interest is not None
+
     def instrument(self) -> Instrument:
         """The contract as the tape knows it."""
         return Instrument(

@@ -21,12 +21,14 @@ class SimulatedMarket:
         venues = [settings.venue(name) for name in settings.venues_used()]
         self._slowest_ns = max(venue.latency_ns + venue.jitter_ns for venue in venues)
         self._sources: list[Source] = [
-            SimulatedSource(one.instrument(), one, settings, Trail(booked=True))
+            SimulatedSource(one.instrument(), one, settings, Trail(rows=True, events=one.tells))
             for one in settings.listed()
         ]
         for chain in settings.chains:
             first, *others = chain.options()
-            self._sources.append(OptionSource(first, chain, settings, Trail(booked=False)))
+            self._sources.append(
+                OptionSource(first, chain, settings, Trail(rows=False, events=True))
+            )
             self._sources += [OptionSource(one, None, settings, None) for one in others]
 
     @property

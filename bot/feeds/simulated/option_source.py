@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from bot.feeds.simulated.chains import Chain, ChainQuotes
+from bot.feeds.simulated.interruptions import interrupted
 from bot.feeds.simulated.paths import calendar, price_path
 from bot.feeds.simulated.settings import MarketSettings
 from bot.feeds.simulated.source import chunks, passed_s
@@ -13,7 +14,7 @@ from bot.feeds.simulated.weather import SILENT
 from bot.model.event import MarketEvent
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_SECOND
-from bot.tape.rows import Block
+from bot.tape.rows import Block, Int64s
 
 
 class OptionSource(Struct, frozen=True):
@@ -49,13 +50,24 @@ class OptionSource(Struct, frozen=True):
         done = 0
         if self.since is not None:
             done = passed_s(settings, self.since)
+            assert self.since.events is not None, f"{self.name}: a place without its events"
             price.resume(self.since.events.price, done)
             quotes.skip(done)
-        for start_ns, seconds in chunks(settings, self.since):
+
+        def silence(second: int, count: int) -> Int64s:
+            rows = of.of_book(chain.coin, chain.venue, forces=False, start_s=second, count=count)
+            return rows[:, SILENT].copy()
+
+        before = done > 0 and bool(silence(done - 1, 1)[0])
+        for start_ns, seconds in chunks(settings, self.since, max(chain.expiries_ns)):
             self.trail.keep(start_ns, Events(price.state, None, None, None))
             index, _, _ = price.seconds(seconds)
-            weather = of.of_book(chain.coin, chain.venue, forces=False, start_s=done, count=seconds)
+            silent = silence(done, seconds)
             done += seconds
-            yield from quotes.seconds(
-                start_ns // NS_PER_SECOND, index, weather[:, SILENT], venue.latency_ns
-            )
+            second = start_ns // NS_PER_SECOND
+            found: list[MarketEvent] = [
+                *interrupted(self.instrument.id, silent, start_ns, before=before),
+                *quotes.seconds(second, index, silent, venue.latency_ns),
+            ]
+            before = bool(silent[-1])
+            yield from sorted(found, key=lambda event: event.ts_recv)

@@ -65,12 +65,12 @@ class Paths:
 
     def silent_before(self, second: int) -> bool:
         """Whether nothing was heard in the second before this one."""
-        return second > 0 and bool(self._weather(second - 1, 1)[0, SILENT])
+        return second > 0 and bool(self.weather(second - 1, 1)[0, SILENT])
 
     def seconds(self, count: int) -> tuple[Int64s, Int64s, Int64s]:
         """Index, flow and heat, one a step; the premium and the weather, one a second."""
         walked = np.array(self._price.seconds(count))
-        weather = self._weather(self._second, count)
+        weather = self.weather(self._second, count)
         if self._premium is not None:
             premium = self._premium.seconds(count) + weather[:, RAISED]
         else:
@@ -78,19 +78,16 @@ class Paths:
         self._second += count
         return walked, premium, weather
 
-    def _weather(self, second: int, count: int) -> Int64s:
+    def weather(self, second: int, count: int) -> Int64s:
+        """Conditions of seconds since the start, whatever was read before."""
         contract = self._contract
-        weather = self._calendar.of_book(
+        return self._calendar.of_book(
             contract.coin,
             contract.venue,
             forces=contract.kind is Kind.PERPETUAL,
             start_s=second,
             count=count,
         )
-        if contract.expiry_ns is not None:
-            left = self._left(second, count)
-            weather[left <= 0, SILENT] = 1
-        return weather
 
     def _carried(self, count: int) -> Int64s:
         """What a future costs over the coin: less every second, nothing at its expiry."""

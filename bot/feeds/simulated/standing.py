@@ -6,7 +6,7 @@ was before. Random words need no place of their own: how many were taken follows
 
 from msgspec import Struct
 
-KEPT = 16
+KEPT = 64
 """Chunks of the past that are kept: readers are ahead of whoever asks by one or two."""
 
 
@@ -29,19 +29,22 @@ class Events(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """A source at the beginning of a second. rows: None for options, which have no book."""
+    """A source at the beginning of a second.
+
+    rows: None for options, which have no book. events: None where they follow from the time.
+    """
 
     at_ns: int
     rows: Rows | None
-    events: Events
+    events: Events | None
 
 
 class Trail:
     """Where the readers of a source stood when they began each of their last chunks."""
 
-    def __init__(self, *, booked: bool) -> None:
-        """Nobody has read yet. booked: there are rows to be read."""
-        self._booked = booked
+    def __init__(self, *, rows: bool, events: bool) -> None:
+        """Nobody has read yet. rows, events: what has places to go on from."""
+        self._wanted = (rows, events)
         self.rows: dict[int, Rows] = {}
         self.events: dict[int, Events] = {}
 
@@ -59,8 +62,11 @@ class Trail:
 
     def before(self, now_ns: int) -> Standing | None:
         """The last place before a time that every reader has passed."""
-        times = set(self.rows) & set(self.events) if self._booked else set(self.events)
+        rows, events = self._wanted
+        times = set(self.rows) if rows else set(self.events)
+        if rows and events:
+            times &= set(self.events)
         at_ns = max((each for each in times if each <= now_ns), default=None)
         if at_ns is None:
             return None
-        return Standing(at_ns, self.rows.get(at_ns), self.events[at_ns])
+        return Standing(at_ns, self.rows.get(at_ns), self.events.get(at_ns))
