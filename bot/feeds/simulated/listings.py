@@ -57,7 +57,8 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     contract_size: base coins, or dollars when inverse. funding: of a perpetual; change: of its
     interval. expiry_ns: of a future; carry: what it costs over the coin's price, a year.
-    activity: orders over those of the market's flow. open_interest: base coins at the start.
+    activity: orders over those of the market's flow. open_interest: at the
+    start, in base coins, or in dollars when inverse.
     """
 
     venue: str = VENUE
@@ -140,6 +141,7 @@ def pair_of(coin: Coin, funding: FundingTerms) -> tuple[Contract, Contract]:
             tick=coin.tick[1],
             lot=coin.lot[1],
             funding=funding,
+            open_interest=Decimal(str(coin.trade)) * 50_000,
         ),
     )
 

@@ -7,7 +7,7 @@ from bot.feeds.simulated.coins import BITCOIN, ETHER, Coin
 from bot.feeds.simulated.listings import VENUE, Contract, Venue, pair_of
 from bot.feeds.simulated.regimes import Episode, Seasons
 from bot.feeds.simulated.terms import Flow, FundingTerms, Premium
-from bot.model.units import NS_PER_MS
+from bot.model.units import NS_PER_MS, NS_PER_SECOND
 
 
 class MarketSettings(Struct, frozen=True, kw_only=True):
@@ -67,15 +67,33 @@ class MarketSettings(Struct, frozen=True, kw_only=True):
                 raise ValueError(f"{one.id} coin: got {one.coin}, expected {', '.join(coins)}")
             if one.venue not in venues:
                 raise ValueError(f"{one.id} venue: got {one.venue}, expected {', '.join(venues)}")
-        ids = [one.id for one in listed]
-        if len(set(ids)) < len(ids):
-            raise ValueError(f"contracts: got {', '.join(ids)}, expected each once")
+        # A chain is called like the inverse perpetual of its coin; its options are not.
+        for name, ids in (
+            ("contracts", [str(one.id) for one in self.contracts]),
+            ("chains", [one.id for one in self.chains]),
+        ):
+            if len(set(ids)) < len(ids):
+                raise ValueError(f"{name}: got {', '.join(ids)}, expected each once")
+        for contract in self.contracts:
+            self._check_change(contract)
         for episode in self.episodes:
             if episode.coin is not None and episode.coin not in coins:
                 raise ValueError(f"episode coin: got {episode.coin}, expected {', '.join(coins)}")
             if episode.venue is not None and episode.venue not in venues:
                 raise ValueError(
                     f"episode venue: got {episode.venue}, expected {', '.join(venues)}"
+                )
+
+    def _check_change(self, contract: Contract) -> None:
+        """A new interval begins where the old one and the new one both settle."""
+        if contract.change is None or contract.funding is None:
+            return
+        at_ns = self.start_ns + contract.change.at_s * NS_PER_SECOND
+        for interval_ns in (contract.funding.interval_ns, contract.change.interval_ns):
+            if interval_ns <= 0 or at_ns % interval_ns:
+                raise ValueError(
+                    f"{contract.id} change.at_s: got {contract.change.at_s}, expected a settlement "
+                    "of both intervals"
                 )
 
     def listed(self) -> tuple[Contract, ...]:
