@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from bot.config.configuration import Config
 from bot.config.sections import Simulated
 from bot.errors import ConfigError
@@ -9,10 +11,13 @@ from bot.feeds.simulated.presets import COINS, VENUES, several_chains, several_c
 from bot.feeds.simulated.regimes import Episode, Regime, Seasons
 from bot.feeds.simulated.settings import MarketSettings
 from bot.feeds.simulated.terms import FundingTerms
-from bot.model.units import NS_PER_HOUR, NS_PER_MS, Currency
+from bot.model.units import NS_PER_HOUR, NS_PER_MS, NS_PER_SECOND, Currency
 
 PUBLISH_S: Final = 15
 """Seconds between predicted funding rates: every one is a step of its own for the engine."""
+
+FITTED_NS: Final = 1_735_689_600 * NS_PER_SECOND
+"""2025-01-01; any other time does as well."""
 
 
 def market_settings(config: Config) -> MarketSettings:
@@ -51,6 +56,13 @@ def market_settings(config: Config) -> MarketSettings:
         raise ConfigError(where, str(error), "a market that can be simulated", "correct it") from (
             error
         )
+
+
+def facts_market(config: Config | None, seconds: int) -> MarketSettings:
+    """The market whose facts are asked for, so many seconds of it; None: the one that is fitted."""
+    if config is None or config.file.simulated is None:
+        return MarketSettings(seed=1, start_ns=FITTED_NS, duration_s=seconds)
+    return replace(market_settings(config), duration_s=seconds)
 
 
 def _seasons(asked: Simulated) -> Seasons | None:

@@ -46,7 +46,7 @@ def resting_size(state: Int64s, param: Int64s, s: int, place: int, count: int) -
     eighths = 8 if place == 0 else min(HUMP, 2 + at * at * at // 200)
     typical = (param[LEVEL_SIZE] * eighths * state[THIN]) >> 13
     # Who sees where the price is going acts at the touch; far away nobody hurries.
-    lean = state[LEAN] if place < 2 else state[LEAN] >> 2
+    lean = state[LEAN] if place < 2 else state[LEAN] >> 1
     leaning = (typical * (1024 + (lean if s == 0 else -lean))) >> 10
     # The product of two uniform numbers: many small sizes, a few large ones.
     drawn = (leaning * (256 + roll(state, DICE, 768))) >> 9

@@ -68,17 +68,17 @@ class Flow(Struct, frozen=True, kw_only=True):
     """
 
     orders: float = 0.06
-    excited: tuple[float, float] = (0.4, 0.4)
-    fades_s: tuple[float, float] = (0.1, 4.0)
+    excited: tuple[float, float] = (0.42, 0.46)
+    fades_s: tuple[float, float] = (0.1, 2.0)
     size_deviation: float = 2.2
     copies: float = 0.2
-    splits: float = 0.42
+    splits: float = 0.38
     pieces: int = 40
     informed: float = 0.45
     leans: float = 1.0
     sight_bps: float = 0.15
-    impact_bps: float = 0.08
-    returns_s: float = 10.0
+    impact_bps: float = 0.07
+    returns_s: float = 3.0
     bursts: bool = True
 
     def __post_init__(self) -> None:
