@@ -15,7 +15,8 @@ from msgspec import Struct
 
 Float64s = npt.NDArray[np.float64]
 
-YEAR_S: Final = 31_557_600
+YEAR_S: Final = 365 * 86_400
+"""As venues count the time to an expiry."""
 
 
 class Surface(Struct, frozen=True, kw_only=True):
