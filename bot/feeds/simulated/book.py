@@ -25,6 +25,10 @@ PROFILE: Final = 24
 """Places that the profile of sizes is drawn over, however many levels there are."""
 HUMP: Final = 28
 """Size of the largest levels, in eighths of that of the touch."""
+REFILLED: Final = 6
+"""Places behind the touch where a hole is not left open."""
+HOLE: Final = 6
+"""How many times the usual gap is a hole."""
 
 
 @kernel(void(ROWS, i8[::1], i8, i8, i8))
@@ -85,6 +89,20 @@ def remove(
 
 
 @kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8))
+def refill(
+    rows: Rows, cursor: Int64s, levels: Int64s, state: Int64s, param: Int64s, s: int, place: int
+) -> None:
+    """Quote into a hole that large orders tore behind the touch."""
+    count = levels.shape[1]
+    wanted = wanted_gap(param, place, count)
+    better = levels[2 * s, place - 1]
+    if better - levels[2 * s, place] > HOLE * wanted:
+        rank = better - 1 - roll(state, DICE, 2 * wanted)
+        size = resting_size(state, param, s, place, count)
+        insert(rows, cursor, levels, s, place, rank, size)
+
+
+@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8))
 def follow(
     rows: Rows, cursor: Int64s, levels: Int64s, state: Int64s, param: Int64s, s: int, limit: int
 ) -> None:
@@ -110,6 +128,8 @@ def follow(
             )
             put_level(rows, cursor, s, best, levels[2 * s + 1, 0])
             insert(rows, cursor, levels, s, 0, limit, size)
+    for place in range(1, min(REFILLED, levels.shape[1])):
+        refill(rows, cursor, levels, state, param, s, place)
 
 
 @kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8))

@@ -109,7 +109,7 @@ class SimulatedSource(Struct, frozen=True):
         settings = self.settings
         slots = settings.chunk_s * settings.slots_per_second
         # In one slot a side may be made anew, besides two sweeps, some changes, a touch.
-        rows = slots * (4 * settings.levels + 6 * SWEEP_MAX + 16) + 2 * settings.chunk_s
+        rows = slots * (4 * settings.levels + 6 * SWEEP_MAX + 40) + 2 * settings.chunk_s
         begin = 2 * settings.levels + 2
         return Sheet(self.instrument.id, rows + begin, slots * 6 + settings.chunk_s + 1)
 

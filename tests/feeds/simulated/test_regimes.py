@@ -104,6 +104,18 @@ def test_every_liquidation_of_a_cascade_stands_on_the_tape_as_a_trade():
         assert event.ts_venue < event.ts_recv
 
 
+@pytest.mark.parametrize("slots", [2, 5, 50])
+def test_large_orders_tear_no_hole_that_stays(slots):
+    given = tape([episode(Regime.CASCADE, -150.0)], [PERP], slots_per_second=slots)
+    touches = sample(given[PERP][0]).touches
+
+    spreads = (touches.ask - touches.bid) / touches.mid * 1e4
+    lasted = np.diff(touches.ns) / SECOND
+    assert spreads.max() < 60
+    assert np.average(spreads[:-1], weights=lasted) < 1
+    assert lasted[spreads[:-1] > 20].sum() < 3
+
+
 def test_a_venue_that_tells_a_sample_tells_one_of_a_second():
     both = tape([episode(Regime.CASCADE, -150.0)], [PERP, "east:BTC/USDT:USDT"])
     told = {
