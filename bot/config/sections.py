@@ -6,7 +6,7 @@ or an instrument is named.
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -188,6 +188,9 @@ class Market(Section):
     instruments: dict[InstrumentName, Terms] = {}
 
 
+Regime = Literal["trend", "squeeze", "cascade", "dislocation", "outage"]
+
+
 class Episode(Section):
     """Something that happens in a market that is made up, and when.
 
@@ -196,7 +199,7 @@ class Episode(Section):
     whom it concerns; left out: all.
     """
 
-    regime: Literal["trend", "squeeze", "cascade", "dislocation", "outage"]
+    regime: Regime
     at_s: Milliseconds
     for_s: Count
     size_bps: float = 0.0
@@ -207,12 +210,13 @@ class Episode(Section):
 class Seasons(Section):
     """Regimes that come by themselves, one in every stretch of `every_s` seconds.
 
-    for_s: how long one lasts. size_bps: how far it goes at most.
+    for_s: how long one lasts. size_bps: how far it goes at most. regimes: which may come.
     """
 
     every_s: Count
     for_s: Count
     size_bps: Speed
+    regimes: list[Regime] = Field(default=list(get_args(Regime)), min_length=1)
 
 
 class Simulated(Section):

@@ -69,7 +69,12 @@ def _seasons(asked: Simulated) -> Seasons | None:
     seasons = asked.seasons
     if seasons is None:
         return None
-    return Seasons(every_s=seasons.every_s, for_s=seasons.for_s, size_bps=seasons.size_bps)
+    return Seasons(
+        every_s=seasons.every_s,
+        for_s=seasons.for_s,
+        size_bps=seasons.size_bps,
+        regimes=tuple(Regime(each) for each in seasons.regimes),
+    )
 
 
 def _listings(asked: Simulated) -> dict[str, Any]:

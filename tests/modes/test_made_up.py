@@ -48,6 +48,15 @@ def test_several_venues_and_what_happens_there_are_stated_in_a_file():
     assert settings.seasons is not None
 
 
+def test_seasons_may_be_of_some_regimes_only():
+    seasons = {"every_s": 600, "for_s": 60, "size_bps": 50, "regimes": ["cascade"]}
+
+    settings = market_settings(load(None, [(("simulated", "seasons"), seasons)]))
+
+    assert settings.seasons.regimes == (Regime.CASCADE,)
+    assert settings.seasons.every_s == 600
+
+
 def test_one_coin_of_several_venues_leaves_the_others_out():
     config = load(VENUES, [(("simulated", "coins"), ["BTC"]), (("simulated", "episodes"), [])])
 
@@ -95,7 +104,7 @@ def test_a_bot_lives_through_everything_on_several_venues():
                 at_s=240,
                 for_s=60,
                 coin=None,
-                venue="east",
+                venue=None,
             ),
         ),
         seasons=None,
