@@ -25,6 +25,9 @@ FORCED_S: Final = 5
 SWING: Final = 1e-5
 """Deviation of a second's change, as a part of the whole."""
 
+UNIFORM: Final = 577
+"""Deviation of a whole number between -1000 and 1000."""
+
 
 class Interest:
     """Lots that are held open, second after second."""
@@ -51,7 +54,10 @@ class Interest:
         second: since the epoch. times: when each second is heard, -1: it is not.
         """
         words = self._draws.take(len(forced))
-        change = (words % 2001 - 1000) * self._swing // 577 - np.abs(forced)
+        drawn = words % 2001 - 1000
+        # Toward zero on both sides: else it would drift.
+        swung = np.sign(drawn) * (np.abs(drawn) * self._swing // UNIFORM)
+        change = swung - np.abs(forced)
         held = self.lots + np.cumsum(change)
         self.lots = int(held[-1])
         due = (np.arange(second, second + len(forced)) % EVERY_S == 0) | (
