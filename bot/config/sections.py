@@ -6,7 +6,7 @@ or an instrument is named.
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -188,15 +188,50 @@ class Market(Section):
     instruments: dict[InstrumentName, Terms] = {}
 
 
-class Simulated(Section):
-    """The market that is made up: spot and perpetual of each coin, on the venue `sim`.
+Regime = Literal["trend", "squeeze", "cascade", "dislocation", "outage"]
 
+
+class Episode(Section):
+    """Something that happens in a market that is made up, and when.
+
+    at_s: seconds after the market's start; for_s: how long. size_bps: how far the price goes, or
+    how far a venue departs from the others; down when negative; 0 for an outage. coin, venue:
+    whom it concerns; left out: all.
+    """
+
+    regime: Regime
+    at_s: Milliseconds
+    for_s: Count
+    size_bps: float = 0.0
+    coin: Name | None = None
+    venue: Name | None = None
+
+
+class Seasons(Section):
+    """Regimes that come by themselves, one in every stretch of `every_s` seconds.
+
+    for_s: how long one lasts. size_bps: how far it goes at most. regimes: which may come.
+    """
+
+    every_s: Count
+    for_s: Count
+    size_bps: Speed
+    regimes: list[Regime] = Field(default=list(get_args(Regime)), min_length=1)
+
+
+class Simulated(Section):
+    """The market that is made up.
+
+    market: `pair`, spot and perpetual of each coin on the venue `sim`; or `venues`, four of them,
+    with perpetuals of several funding intervals, inverse contracts, futures and option chains.
     start: the market's first second; always the same, or the same seed would differ.
     speed: seconds of the market in one of the wall clock. slots_per_second: how often an
-    instrument may act. latency_ms, jitter_ms: from the market to us.
+    instrument may act. latency_ms, jitter_ms, funding_interval_hours: of the venue `sim`; the
+    interval is the pace at which premiums change everywhere.
     """
 
     seed: Seed
+    market: Literal["pair", "venues"] = "pair"
     start: Start
     coins: list[Literal["BTC", "ETH"]] = Field(min_length=1)
     speed: Speed
@@ -205,6 +240,8 @@ class Simulated(Section):
     latency_ms: Span = 4
     jitter_ms: Span = 2
     funding_interval_hours: Count = 8
+    episodes: list[Episode] = []
+    seasons: Seasons | None = None
 
     @property
     def start_ns(self) -> int:
