@@ -20,10 +20,12 @@ from bot.tape.rows import (
     TRADE,
     Block,
 )
+from bot.venues.simulated.door import placement
 from bot.venues.simulated.fees import FeeSchedule
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
+from bot.venues.simulated.orders import Order
 from bot.venues.simulated.queue import QueueRule
 from bot.venues.simulated.venue import SimulatedVenue
 
@@ -149,6 +151,12 @@ def venue(
         made.feed(market.take())
         made.finish()
     return made
+
+
+def standing(number: int, side: Side, size: int, price: int) -> Order:
+    """An order as it would rest, for whoever puts it on a book by hand."""
+    request = placement(str(number), order(str(number), side, size, price).proposal)
+    return Order(number, 0, request, price, size, size, 0)
 
 
 def order(

@@ -189,7 +189,9 @@ class Oracle:
                 o for o in self.orders if o.reduce_only and (o.instrument, o.side) == (i, side)
             ]
             allowed = -self.position[i] * side - sum(order.leaves for order in promised)
-        stopped = proposal.post_only and (crosses or met)
+        at_once = proposal.time_in_force is not TimeInForce.GTC
+        at_once = at_once or proposal.type is OrderType.MARKET
+        stopped = proposal.post_only and (crosses or met or at_once)
         if not fresh or not book.known or book.crossed or stopped or allowed <= 0:
             self.say("OrderRejected", approved.order_id)
             return False

@@ -9,9 +9,9 @@ from bot.tape.columns import columns
 from bot.venues.simulated import queue
 from bot.venues.simulated.arrays import AHEAD, LEAVES, RESTING
 from bot.venues.simulated.matching import EXHAUSTED, FILLED_ORDER, match_until
-from bot.venues.simulated.orders import Order, RestingOrders
+from bot.venues.simulated.orders import RestingOrders
 from bot.venues.simulated.queue import QueueRule, share_behind
-from tests.venues.market import ACCOUNT, BUY, OUT_NS, SELL, Market, order, said, venue
+from tests.venues.market import BUY, OUT_NS, SELL, Market, order, said, standing, venue
 
 RULES = {
     "risk_adverse": QueueRule(queue.RISK_AVERSE),
@@ -55,7 +55,7 @@ def replayed(inputs, rule):
     resting = RestingOrders([1 / LOTS] * 3, rule)
     cursor = np.array([0, 1], np.int64)
     match_until(resting.arrays, book, rows, cursor, 10**9)
-    ours = Order("a", ACCOUNT, 0, BUY, price, round(inputs["order_qty"] * LOTS), False)
+    ours = standing(1, BUY, round(inputs["order_qty"] * LOTS), price)
     resting.rest(ours, float(size))
 
     path: list[float] = []

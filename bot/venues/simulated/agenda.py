@@ -5,16 +5,19 @@ from typing import Final
 
 from msgspec import Struct
 
-from bot.model.command import Approved, Cancel
 from bot.model.event import Event, MarketEvent
+from bot.model.units import AccountId
 from bot.tape.venue_order import FOREVER
 from bot.venues.simulated.funding import Due
+from bot.venues.simulated.requests import Request
 
 # Ranks of actions at one venue time; the market's rows come before them all.
 NEWS: Final = 0
 RECOVERY: Final = 1
-ARRIVAL: Final = 2
-SETTLEMENT: Final = 3
+EXPIRY: Final = 2
+DEADLINE: Final = 3
+ARRIVAL: Final = 4
+SETTLEMENT: Final = 5
 
 
 class Settlement(Struct, frozen=True):
@@ -30,7 +33,20 @@ class Recovery(Struct, frozen=True):
     i: int
 
 
-Action = Approved | Cancel | MarketEvent | Settlement | Recovery
+class Expiry(Struct, frozen=True):
+    """The time of an order is over, by the number that it has."""
+
+    number: int
+
+
+class Deadline(Struct, frozen=True):
+    """A countdown ends. i: of the instrument, or a number below 0 for all."""
+
+    account: AccountId
+    i: int
+
+
+Action = Request | MarketEvent | Settlement | Recovery | Expiry | Deadline
 Entry = tuple[int, int, int, Action]
 
 
@@ -47,12 +63,12 @@ class Agenda:
         return self._entries[0][0] if self._entries else FOREVER
 
     @property
-    def in_flight(self) -> list[tuple[int, Approved | Cancel]]:
-        """Commands on their way, and when they arrive."""
+    def in_flight(self) -> list[tuple[int, Request]]:
+        """Requests on their way, and when they arrive."""
         return [
             (at_ns, action)
             for at_ns, _, _, action in sorted(self._entries)
-            if isinstance(action, Approved | Cancel)
+            if isinstance(action, Request)
         ]
 
     @property

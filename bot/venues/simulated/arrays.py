@@ -27,7 +27,12 @@ MARK_HIGH: Final = 3
 MID_LOW: Final = 4
 MID_HIGH: Final = 5
 """The same of best bid plus best ask (ticks), for instruments whose mark nobody states."""
-HEAD_COLUMNS: Final = 6
+LAST_LOW: Final = 6
+LAST_HIGH: Final = 7
+"""Inside these a trade (ticks) wakes no order that waits for one."""
+WAITING: Final = 8
+"""How many orders wait for a trade at their price."""
+HEAD_COLUMNS: Final = 9
 
 # Columns of `resting`, oldest order first.
 HANDLE: Final = 0
@@ -115,8 +120,8 @@ def no_orders(instruments: int, rule: int, power: int, room: int = 16) -> VenueA
     clock[RULE] = rule
     clock[RULE_POWER] = power
     head = np.zeros((instruments, HEAD_COLUMNS), np.int64)
-    head[:, (MARK_LOW, MID_LOW)] = -FOREVER
-    head[:, (MARK_HIGH, MID_HIGH)] = FOREVER
+    head[:, (MARK_LOW, MID_LOW, LAST_LOW)] = -FOREVER
+    head[:, (MARK_HIGH, MID_HIGH, LAST_HIGH)] = FOREVER
     return VenueArrays(
         clock,
         head,
