@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from bot.config.venue import VenueSettings
 from bot.engine.state import State
 from bot.ledger.money import MONEY
 from bot.model.event import FundingPaid, FundingRate
@@ -145,10 +146,9 @@ def assumptions(setup: Setup) -> dict[str, str]:
         for currency, amount in sorted(held.items())
     ]
     said = {
-        "latency out": f"{venue.out_ns / NS_PER_MS:g} ms",
-        "latency in": f"{venue.in_ns / NS_PER_MS:g} ms",
+        **venue.line.words(),
         "decision": f"{venue.decision_ns / NS_PER_US:g} us",
-        "queue": venue.queue.replace("_", "-"),
+        "queue": queue_words(venue),
         "own impact decays in": f"{venue.impact_decay_ns / NS_PER_MS:g} ms",
         "positions are valued at": "the middle of the book" if mids else "the venue's mark price",
         "begins with": ", ".join(deposits),
@@ -158,3 +158,9 @@ def assumptions(setup: Setup) -> dict[str, str]:
     for name, fees in sorted(settings.fees.items()):
         said[f"fees {name}"] = f"maker {fees.maker}, taker {fees.taker}"
     return said
+
+
+def queue_words(venue: VenueSettings) -> str:
+    """The queue rule as a person calls it, its n where it has one."""
+    name = venue.queue.replace("_", "-")
+    return f"{name} {venue.queue_power}" if venue.queue.startswith("power") else name

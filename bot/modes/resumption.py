@@ -32,6 +32,7 @@ from bot.model.units import AccountId, Currency
 from bot.venues.simulated.accounts import ZERO, Position
 from bot.venues.simulated.door import placement
 from bot.venues.simulated.funding import Due
+from bot.venues.simulated.line import LineState
 from bot.venues.simulated.orders import Order as RestingOrder
 from bot.venues.simulated.state import Resting, VenueState
 
@@ -40,14 +41,18 @@ BEHIND_ALL: Final = float(1 << 52)
 
 
 def venue_after(state: State, in_ns: int) -> VenueState:
-    """The venue as our own books describe it. in_ns: the way from it to us."""
+    """The venue as our own books describe it. in_ns: the shortest way from it to us."""
     now_ns = state.now - in_ns
     numbers = state.terms.number
     wallets, positions = _money(state)
+    orders = _highest(order.venue_order_id or "" for order in _known(state))
+    trades = _highest(state.desk.blotter.state().trades)
     return VenueState(
         now_ns=now_ns,
-        orders=_highest(order.venue_order_id or "" for order in _known(state)),
-        trades=_highest(state.desk.blotter.state().trades),
+        # Draws need not go on where they were, but shall not be the first ones again.
+        line=LineState(sent=orders, said=orders + trades),
+        orders=orders,
+        trades=trades,
         seen=sorted(
             (order.proposal.account, order.order_id)
             for order in _known(state)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config.document import read_assignment, read_tables, value_text
+from bot.config.latency import LineTerms
 from bot.config.loading import load, parse
 from bot.errors import ConfigError, UsageError
 from bot.model.units import NS_PER_HOUR
@@ -92,8 +93,7 @@ def test_cautious_margins_are_the_ones_of_the_risk_room():
 def test_times_become_nanoseconds_without_rounding():
     venue = parsed().venue(MARKET)
 
-    assert venue.out_ns == 2_500_000
-    assert venue.in_ns == 5_000_000
+    assert venue.line == LineTerms.constant(2_500_000, 5_000_000)
     assert venue.decision_ns == 50_000
     assert venue.deposits == {"sim": {"USDT": Decimal(100_000)}}
 

@@ -8,6 +8,7 @@ from decimal import Decimal, localcontext
 import pyarrow.parquet as pq
 import pytest
 
+from bot.config.samples import read_samples
 from bot.errors import JournalError, NotFoundError, UsageError
 from bot.journal.port import RecordKind
 from bot.journal.session import SessionReader
@@ -182,3 +183,12 @@ def test_a_session_has_its_report_in_its_own_folder(session, tmp_path):
 def test_a_folder_that_is_no_session_is_said_to_be_none(tmp_path):
     with pytest.raises(NotFoundError, match="the folder of a session"):
         write_report(tmp_path, None)
+
+
+def test_the_ways_of_orders_are_what_a_measured_line_is_made_of(session, tmp_path):
+    written = export_table(session, "latency", tmp_path / "line.csv")
+
+    out_us, in_us = read_samples(tmp_path / "line.csv", "test")
+
+    assert written > 20
+    assert (set(out_us), set(in_us)) == ({5_000}, {5_000})

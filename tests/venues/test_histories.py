@@ -16,9 +16,10 @@ from bot.model.command import Command, OrderType, Side, TimeInForce
 from bot.model.event import Event, Fill
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import GAP, LEVEL, SNAPSHOT, TRADE, Block
+from bot.venues.simulated.latency import Constant, Latency
 from bot.venues.simulated.state import VenueState
 from bot.venues.simulated.venue import SimulatedVenue
-from tests.venues.market import BUY, NAMES, OUT_NS, SELL, cancel, order, venue
+from tests.venues.market import BUY, IN_NS, NAMES, OUT_NS, SELL, cancel, order, venue
 from tests.venues.oracle import Answer, Message, Oracle
 
 DECAY_NS = 40
@@ -102,14 +103,18 @@ def as_received(history: History) -> Block:
     return builder.take()
 
 
-def expected(history: History) -> list[Answer]:
+def placed(history: History) -> list[Message]:
+    """The messages, each at the time at which it has its place in the venue's order."""
     received = sorted(history[0], key=lambda entry: entry[0].ns + entry[1])
-    placed = [
+    return [
         replace(message, ns=message.ns + max(0, under_way - LATENESS_NS))
         for message, under_way in received
     ]
+
+
+def expected(history: History) -> list[Answer]:
     arrivals = [(sent + OUT_NS, each) for sent, each in history[1]]
-    return Oracle(NAMES, DECAY_NS).run(placed, arrivals)
+    return Oracle(NAMES, DECAY_NS).run(placed(history), arrivals)
 
 
 def plain(events: list[Event]) -> list[Answer]:
@@ -127,8 +132,14 @@ def fresh() -> SimulatedVenue:
 
 
 def driven(history: History, size: int) -> list[Event]:
+    """What the venue says over the line that all tests here have."""
+    return replayed(history, size, Constant(OUT_NS, IN_NS))
+
+
+def replayed(history: History, size: int, latency: Latency, **more: bool) -> list[Event]:
     """The venue as a driver would use it: fed block by block, never asked for what is not known."""
-    there, block, events = fresh(), as_received(history), []
+    there = venue(lateness_ns=LATENESS_NS, decay_ns=DECAY_NS, latency=latency, **more)
+    block, events = as_received(history), []
     commands = list(history[1])
     for start in range(0, block.messages, size):
         part = block.part(start, min(start + size, block.messages))

@@ -75,7 +75,9 @@ REASON: Final = 4
 STOPPED_AT: Final = 5
 STOPPED_NS: Final = 6
 """The instrument and the key of that message."""
-CLOCK_PLACES: Final = 7
+WHOLE: Final = 7
+"""1: a trade that reaches an order fills it whole."""
+CLOCK_PLACES: Final = 8
 
 
 class VenueArrays(NamedTuple):
@@ -112,13 +114,16 @@ VENUE_LAYOUT: Final = Layout(
 )
 
 
-def no_orders(instruments: int, rule: int, power: int, room: int = 16) -> VenueArrays:
+def no_orders(
+    instruments: int, rule: int, power: int, whole: bool = False, room: int = 16
+) -> VenueArrays:
     """Nothing rests and nothing is bounded; room: orders and taken levels an instrument."""
     clock = np.zeros(CLOCK_PLACES, np.int64)
     clock[KNOWN_NS] = -FOREVER
     clock[ACTION_NS] = FOREVER
     clock[RULE] = rule
     clock[RULE_POWER] = power
+    clock[WHOLE] = whole
     head = np.zeros((instruments, HEAD_COLUMNS), np.int64)
     head[:, (MARK_LOW, MID_LOW, LAST_LOW)] = -FOREVER
     head[:, (MARK_HIGH, MID_HIGH, LAST_HIGH)] = FOREVER

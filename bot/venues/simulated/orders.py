@@ -81,7 +81,7 @@ class RestingOrders:
 
     def __init__(self, lots: Sequence[float], queue: QueueRule) -> None:
         """Start with none; lots: the amount in one lot of each instrument."""
-        self.arrays: VenueArrays = no_orders(len(lots), queue.code, queue.power)
+        self.arrays: VenueArrays = no_orders(len(lots), queue.code, queue.power, queue.whole)
         self._lots = lots
         self._by_handle: dict[int, Order] = {}
         self._by_number: dict[int, Order] = {}

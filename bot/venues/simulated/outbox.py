@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.model.event import Event
 from bot.model.instrument import Instrument
-from bot.venues.simulated.latency import Constant
+from bot.venues.simulated.line import Line
 from bot.venues.simulated.orders import Order
 from bot.venues.simulated.reports import (
     Change,
@@ -31,8 +31,8 @@ class Outbox:
     now_ns: the venue's time.
     """
 
-    def __init__(self, latency: Constant) -> None:
-        self.latency = latency
+    def __init__(self, line: Line) -> None:
+        self.line = line
         self.now_ns = 0
         self.said: list[Said] = []
         self.orders = 0
@@ -40,7 +40,7 @@ class Outbox:
 
     def say(self, kind: type[Event], **fields: Any) -> None:
         """Something happened to an account; it is heard when the line has carried it."""
-        event = kind(ts_recv=self.latency.heard(self.now_ns), ts_venue=self.now_ns, **fields)
+        event = kind(ts_recv=self.line.heard(self.now_ns), ts_venue=self.now_ns, **fields)
         self.said.append(event)  # type: ignore[arg-type]  # one of the tape's
 
     def report(
@@ -57,7 +57,7 @@ class Outbox:
         self.said.append(
             OrderReport(
                 at_ns=self.now_ns,
-                heard_ns=self.latency.heard(self.now_ns),
+                heard_ns=self.line.heard(self.now_ns),
                 change=change,
                 status=_ENDED[change] if ended else _standing(order),
                 number=order.number,
@@ -81,7 +81,7 @@ class Outbox:
         self.said.append(
             OrderReport(
                 at_ns=self.now_ns,
-                heard_ns=self.latency.heard(self.now_ns),
+                heard_ns=self.line.heard(self.now_ns),
                 change=Change.REJECTED,
                 status=Status.REJECTED,
                 number=0,
@@ -105,7 +105,7 @@ class Outbox:
         self.said.append(
             Refusal(
                 at_ns=self.now_ns,
-                heard_ns=self.latency.heard(self.now_ns),
+                heard_ns=self.line.heard(self.now_ns),
                 account=request.account,
                 request=request,
                 reason=reason,

@@ -8,6 +8,7 @@ from bot.model.event import MarketEvent
 from bot.model.units import AccountId, Currency
 from bot.venues.simulated.accounts import Position
 from bot.venues.simulated.funding import Due, Unfunded
+from bot.venues.simulated.line import LineState
 from bot.venues.simulated.orders import Name, Order
 from bot.venues.simulated.reports import Said
 from bot.venues.simulated.requests import Request
@@ -30,6 +31,7 @@ class VenueState(Struct, frozen=True):
     """
 
     now_ns: int
+    line: LineState
     orders: int
     trades: int
     seen: list[Name]

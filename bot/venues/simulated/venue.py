@@ -1,11 +1,12 @@
 """The simulated venue: it hears our commands after their delay, and answers after its own.
 
 It keeps its own book from the market's rows, in the order in which the venue made them, and
-its own time: it lags the engine by the way back, so that nothing it says is heard before it
-can be known, and no order meets a book older than what its sender had seen.
+its own time: it lags the engine by the shortest way back, so that nothing it says is heard
+before it can be known, and no order meets a book older than what its sender had seen.
 
 A driver feeds it every block, and before the engine takes a message received at `t` calls
-`advance(t - in_ns - 1)`; after the last message of `t`, before responses, `advance(t - in_ns)`.
+`advance(t - in_ns - 1)`; after the last message of `t`, before responses, `advance(t - in_ns)`,
+`in_ns` being the shortest way back.
 A compiled loop may call `match_until` itself on what stands in `places()`, and then `advance`
 whenever it says anything but `REACHED`; the places are asked for anew after that.
 """
@@ -51,7 +52,8 @@ from bot.venues.simulated.door import event_of, request_of
 from bot.venues.simulated.exchange import Exchange
 from bot.venues.simulated.feed import Feed
 from bot.venues.simulated.funding import Unfunded
-from bot.venues.simulated.latency import Constant
+from bot.venues.simulated.latency import Latency
+from bot.venues.simulated.line import Line
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
 from bot.venues.simulated.matching import (
@@ -79,8 +81,9 @@ class SimulatedVenue:
 
     instruments: the names that blocks index. windows: ticks of each book's window.
     listings: what can be traded. deposits: the wallets to begin with.
-    lateness_ns: how far before its receipt a message may have happened, at most `in_ns`
-        unless the tape is fed ahead of the engine.
+    lateness_ns: how far before its receipt a message may have happened, at most the shortest
+        way back unless the tape is fed ahead of the engine.
+    ordered: each way is one connection, on which nothing overtakes.
     ids_return: whether the client id of a closed order may be used again, as at most venues;
         our own engine never does, and a second use is a mistake.
     """
@@ -91,11 +94,12 @@ class SimulatedVenue:
         windows: tuple[int, ...],
         listings: Mapping[InstrumentId, Listing],
         deposits: Mapping[AccountId, Mapping[Currency, Decimal]],
-        latency: Constant,
+        latency: Latency,
         lateness_ns: int,
         impact_decay_ns: int = NS_PER_SECOND,
         queue: QueueRule | None = None,
         *,
+        ordered: bool = True,
         ids_return: bool = False,
     ) -> None:
         index = {name: i for i, name in enumerate(instruments)}
@@ -103,12 +107,12 @@ class SimulatedVenue:
         self._listings = {index[name]: listings[name] for name in instruments if name in listings}
         contracts = {i: listing.instrument for i, listing in self._listings.items()}
         self._index = index
-        self._latency = latency
+        self._line = Line(latency, ordered=ordered)
         self._places: Int64s = np.zeros(PLACES, np.int64)
         self._placed: tuple[VenueArrays | None, Book | None, Rows | None] = (None, None, None)
         self._feed = Feed(instruments, lateness_ns, self._places[CURSOR : CURSOR + 2])
         self._agenda = Agenda()
-        self._outbox = Outbox(latency)
+        self._outbox = Outbox(self._line)
         self._accounts = Accounts(contracts, deposits)
         self._market = Market(contracts, windows)
         self._exchange = Exchange(
@@ -195,7 +199,7 @@ class SimulatedVenue:
 
     def send(self, request: Request, sent_ns: int) -> None:
         """Send a request; it is served when it has arrived."""
-        arrives_ns = self._latency.arrives(sent_ns)
+        arrives_ns = self._line.arrives(sent_ns)
         assert arrives_ns >= self.now_ns, f"sent at {sent_ns}, but the venue is at {self.now_ns}"
         self._plan(arrives_ns, ARRIVAL, request)
 
@@ -286,6 +290,7 @@ class SimulatedVenue:
         """All that it must remember; what it has said and nobody took is part of that."""
         return VenueState(
             now_ns=self.now_ns,
+            line=self._line.state(),
             orders=self._outbox.orders,
             trades=self._outbox.trades,
             seen=sorted(self._exchange.seen),
@@ -305,6 +310,7 @@ class SimulatedVenue:
     def restore(self, state: VenueState) -> None:
         """Go on from a state; to be called on a venue that has just been made."""
         self._outbox.now_ns = state.now_ns
+        self._line.restore(state.line)
         self._outbox.orders, self._outbox.trades = state.orders, state.trades
         self._outbox.said = list(state.unheard)
         self._exchange.restore(state.seen, state.resting, state.waiting)
