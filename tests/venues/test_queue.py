@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from bot.book.arrays import empty
 from bot.model.event import Fill
@@ -36,6 +37,17 @@ def test_queue_rules_agree_with_the_reference(vectors, name):
     assert len(waiting) > 5
     assert path[: len(waiting)] == pytest.approx(waiting, abs=1e-9)
     assert fills[:2] == [tuple(fill) for fill in expected["partial_first_two_fills"]]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_an_order_that_fills_whole_does_so_when_the_reference_says(vectors, name):
+    (case,) = (each for each in vectors("queue_models")["cases"] if each["id"] == name)
+    whole = structs.replace(RULES[name], whole=True)
+    _, fills = replayed(case["inputs"], whole)
+
+    expected = case["expected"]["no_partial_full_fill_time"]
+
+    assert fills == [(int(expected), case["inputs"]["order_qty"])]
 
 
 def replayed(inputs, rule):
