@@ -11,6 +11,7 @@ from bot.ledger.money import MONEY
 from bot.model.event import FundingPaid, FundingRate
 from bot.model.instrument import Instrument
 from bot.model.units import EXTERNAL, NS_PER_MS, NS_PER_US, Currency, StrategyName
+from bot.modes.assumed import Sensitivity
 from bot.modes.recorder import Counts, Recorder
 from bot.modes.series import Sample, Series, Trade, as_parts
 from bot.modes.setup import Setup
@@ -31,6 +32,7 @@ class Result(Struct, frozen=True, kw_only=True):
     samples: one each `step_ns`. rates: funding as it settled; funding: what was paid on it.
     turns: the first of `turns_count` changes of mind. bounds, units: of scores, by strategy and
     name as in a sample. placed, taken, stopped, reports: orders, cancels and refusals by kind.
+    sensitivity: the same run under other assumptions, if somebody asked.
     """
 
     mode: str
@@ -67,6 +69,7 @@ class Result(Struct, frozen=True, kw_only=True):
     stopped: list[Stopped]
     reports: dict[str, int]
     assumptions: dict[str, str]
+    sensitivity: Sensitivity | None = None
 
 
 def conclude(

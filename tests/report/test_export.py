@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 
 import pyarrow.parquet as pq
 import pytest
+from msgspec import structs
 
 from bot.config.samples import read_samples
 from bot.errors import JournalError, NotFoundError, UsageError
@@ -14,6 +15,8 @@ from bot.journal.port import RecordKind
 from bot.journal.session import SessionReader
 from bot.ledger.money import MONEY
 from bot.model.event import Fill, decode
+from bot.modes import replay
+from bot.modes.sensitivity import sensitivity
 from bot.modes.words import time_of
 from bot.report.export import write
 from bot.report.ledger import COLUMNS, Ledger, of_records, of_result
@@ -192,3 +195,19 @@ def test_the_ways_of_orders_are_what_a_measured_line_is_made_of(session, tmp_pat
 
     assert written > 20
     assert (set(out_us), set(in_us)) == ({5_000}, {5_000})
+
+
+def test_the_market_of_a_session_replays_to_what_the_session_came_to(session, tmp_path):
+    found = []
+
+    def sensitive(result, make, market):
+        again = replay.run(make(), market)
+        found.append((result, again))
+        return structs.replace(result, sensitivity=sensitivity(make, market, result=again))
+
+    page = write_report(session, tmp_path / "report.html", sensitive)
+
+    ((result, again),) = found
+    assert again.equity_change == result.equity_change
+    assert len(again.trades) == len(result.trades) > 10
+    assert "Assumption sensitivity" in page.read_text(encoding="utf-8")
