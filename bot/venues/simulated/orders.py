@@ -145,6 +145,8 @@ class RestingOrders:
 
     def against(self, i: int, side: Side, limit: int) -> list[Order]:
         """The orders that an incoming one would meet, whoever's, in the order it meets them."""
+        if not self.arrays.head[i, RESTING]:
+            return []
         met = [
             order
             for order in self._by_number.values()

@@ -89,7 +89,8 @@ class Screening:
         listing, price = self.listings[i], request.price
         instrument, rules = listing.instrument, listing.rules
         trouble = broken(instrument, rules, request, self._worth_at(i, request))
-        if trouble is None and price is not None and request.type is OrderType.LIMIT:
+        banded = rules.band_up is not None or rules.band_down is not None
+        if banded and trouble is None and price is not None and request.type is OrderType.LIMIT:
             trouble = outside_band(instrument, rules, request.side, price, self.market.mark(i))
         return trouble
 

@@ -13,6 +13,7 @@ whenever it says anything but `REACHED`; the places are asked for anew after tha
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import cast
 
 import numpy as np
 from msgspec import structs
@@ -43,7 +44,6 @@ from bot.venues.simulated.arrays import (
     STOPPED_AT,
     STOPPED_NS,
     VENUE_LAYOUT,
-    WAITING,
     VenueArrays,
 )
 from bot.venues.simulated.clearing import Clearing, Judged
@@ -71,7 +71,7 @@ from bot.venues.simulated.matching import (
 from bot.venues.simulated.outbox import Outbox
 from bot.venues.simulated.queue import RISK_AVERSE, QueueRule
 from bot.venues.simulated.reports import Change, Reason, Said
-from bot.venues.simulated.requests import Request
+from bot.venues.simulated.requests import REQUESTS, Request
 from bot.venues.simulated.state import VenueState
 from bot.venues.simulated.waiting import Seen
 
@@ -126,6 +126,7 @@ class SimulatedVenue:
             impact_decay_ns,
             ids_return=ids_return,
         )
+        self._bounded = False
         self._counter = Counter(self._exchange, self._outbox, self._agenda)
         # The one array that is never replaced; an item of its memory is a plain number.
         self._clock = self.arrays.clock.data
@@ -171,7 +172,7 @@ class SimulatedVenue:
     def idle(self) -> bool:
         """Whether nothing stands, is on its way, or is held: it only keeps its book."""
         exchange = self._exchange
-        waits = self._agenda.in_flight or len(exchange.resting) or len(exchange.waiting)
+        waits = self._agenda.arriving or len(exchange.resting) or len(exchange.waiting)
         return not (waits or self._accounts.pools())
 
     @property
@@ -279,6 +280,8 @@ class SimulatedVenue:
 
     def take_events(self) -> list[Event]:
         """What the venue said since the last call, as events in the order they are heard in."""
+        if not self._outbox.said:
+            return []
         return [event for said in self.take_said() if (event := event_of(said)) is not None]
 
     def take_said(self) -> list[Said]:
@@ -341,8 +344,8 @@ class SimulatedVenue:
         self._clock[ACTION_NS] = self._agenda.next_ns
 
     def _do(self, action: Action) -> None:
-        if isinstance(action, Request):
-            self._counter.serve(action)
+        if type(action) in REQUESTS:
+            self._counter.serve(cast(Request, action))
             self._account()
         elif isinstance(action, Settlement):
             self._clearing.settle(action.i, action.due)
@@ -408,8 +411,9 @@ class SimulatedVenue:
     def _bound(self) -> None:
         """Tell the kernel what to stop for besides margin."""
         waiting = self._exchange.waiting
-        if len(waiting) or self.arrays.head[:, WAITING].any():
+        if len(waiting) or self._bounded:
             waiting.bound(self.arrays)
+            self._bounded = len(waiting) > 0
 
     def _liquidate(self, called: Judged) -> None:
         account, currency = called.pool
