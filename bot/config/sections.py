@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from bot.config.latency import Latency, LineTerms
+from bot.config.rules import VenueRules
 from bot.config.values import (
     Amount,
     Cascades,
@@ -170,7 +171,7 @@ class Venue(Section):
     impact_decay_ms: how long what we took from the book is missing, if the market says nothing.
     lends_spot: coins that an order lacks are borrowed. spot_fees_in_received: spot fees are kept
     from what a fill brings, as Binance does. partial_fills: a trade that reaches us fills what it
-    reaches; else all of us.
+    reaches; else all of us. rules: of an instrument, besides what its listing says.
     """
 
     latency: Latency | None = None
@@ -183,6 +184,7 @@ class Venue(Section):
     queue: Literal["risk_averse", "power", "power_of_all", "power_of_front", "log", "log_of_all"]
     queue_power: Count = 3
     partial_fills: bool = True
+    rules: dict[InstrumentName, VenueRules] = {}
 
     @property
     def line(self) -> LineTerms:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from bot.config.latency import LineTerms
 from bot.config.limits import tier_table
+from bot.config.rules import RuleTerms, rule_terms
 from bot.config.sections import Fees, File
 from bot.model.instrument import Instrument, Kind
 from bot.model.units import NS_PER_MS, NS_PER_US, AccountId, Currency, InstrumentId
@@ -17,6 +18,7 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     tiers: `(floor, rate)` of contracts on margin.
     borrows: spot instruments that may be sold short. queue: the rule by its name in
     `venues.simulated.queue`, in small letters. whole_fills: whoever is reached fills whole.
+    rules: of orders, by instrument.
     """
 
     line: LineTerms
@@ -29,6 +31,7 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     queue: str
     queue_power: int
     whole_fills: bool = False
+    rules: dict[InstrumentId, RuleTerms] = {}
 
 
 def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSettings:
@@ -50,6 +53,11 @@ def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSett
         queue=venue.queue,
         queue_power=venue.queue_power,
         whole_fills=not venue.partial_fills,
+        rules={
+            one.id: rule_terms(venue.rules[one.id], one)
+            for one in instruments
+            if one.id in venue.rules
+        },
     )
 
 

@@ -31,6 +31,7 @@ from bot.venues.simulated.latency import (
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.rules import NO_RULES, OrderRules
 from bot.venues.simulated.venue import SimulatedVenue
 
 
@@ -86,6 +87,9 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
             ),
             tuple(Tier(*tier) for tier in terms.tiers.get(one.id, ())),
             one.id in terms.borrows,
+            NO_RULES
+            if one.id not in terms.rules
+            else OrderRules(**structs.asdict(terms.rules[one.id])),
         )
         for one in listed
         if one.id in settings.fees
