@@ -34,6 +34,12 @@ session_option = click.option(
     metavar="DIR",
     help="The folder of a session; without it, the latest.",
 )
+sensitivity_option = click.option(
+    "--sensitivity/--no-sensitivity",
+    "sensitivity",
+    default=None,
+    help="Whether it is run again on other lines and in other queues.",
+)
 
 
 def overrides(assignments: Sequence[str]) -> "list[Override]":

@@ -1,15 +1,17 @@
 """What is asked of a session afterwards: why, how it went, and the figures."""
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from bot.cli.options import session_option
+from bot.cli.options import sensitivity_option, session_option
 from bot.cli.output import emit_json, json_option
+from bot.cli.sensitive import with_sensitivity
 from bot.errors import UsageError
 
 PATH = click.Path(path_type=Path)
-TABLES = ("orders", "fills", "funding", "fees", "postings")
+TABLES = ("orders", "fills", "funding", "fees", "postings", "latency")
 
 
 @click.command()
@@ -42,12 +44,17 @@ def explain(
 @click.command()
 @session_option
 @click.option("--out", type=PATH, help="The file; without it, report.html in the session.")
+@sensitivity_option
 @json_option
-def report(session: Path | None, out: Path | None, as_json: bool) -> None:
-    """A session as one HTML file that opens offline."""
+def report(session: Path | None, out: Path | None, sensitivity: bool | None, as_json: bool) -> None:
+    """A session as one HTML file that opens offline.
+
+    With --sensitivity its market is replayed twelve times, on other lines and in other queues.
+    """
     from bot.report.session import write_report
 
-    page = write_report(session, out)
+    sensitive = partial(with_sensitivity, again=True) if sensitivity else None
+    page = write_report(session, out, sensitive)
     if as_json:
         emit_json({"path": page})
     else:

@@ -1,14 +1,22 @@
 """`bot run` and `bot replay`: the two ways to make strategies decide."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from bot.cli.options import config_option, loaded, require_recorded, set_option
+from bot.cli.options import (
+    config_option,
+    loaded,
+    require_recorded,
+    sensitivity_option,
+    set_option,
+)
 from bot.cli.output import emit_json, json_option, output, talk
 from bot.cli.progress import Watched, progress
+from bot.cli.sensitive import with_sensitivity
 from bot.errors import ConfigError, UsageError, quoted
 from bot.model.units import InstrumentId
 
@@ -81,6 +89,7 @@ def run(
 @click.option("--verify", type=PATH, metavar="SESSION", help="Decide a session again and compare.")
 @click.option("--report", type=PATH, metavar="FILE", help="Write an HTML report there.")
 @click.option("--rows", type=click.IntRange(min=1), help="Rows a block; it changes no outcome.")
+@sensitivity_option
 @json_option
 def replay(
     recordings: tuple[Path, ...],
@@ -90,9 +99,14 @@ def replay(
     verify: Path | None,
     report: Path | None,
     rows: int | None,
+    sensitivity: bool | None,
     as_json: bool,
 ) -> None:
-    """Run the strategies of a configuration over RECORDINGS; the same each time."""
+    """Run the strategies of a configuration over RECORDINGS; the same each time.
+
+    With --report it is run again on other lines and in other queues, to see what depends on
+    them: eleven times more, on all processors; --no-sensitivity leaves that out.
+    """
     if verify is not None:
         if recordings:
             raise UsageError(
@@ -105,14 +119,20 @@ def replay(
             "bot replay", "no recording", "RECORDINGS or --verify SESSION", "name a folder"
         )
     config = _replayed(path, assignments)
-    result = _replay(config, recordings, instruments, rows)
+    asked = report is not None if sensitivity is None else sensitivity
+    result = _replay(config, recordings, instruments, rows, sensitive=asked)
     _tell(result, as_json, {})
     if report is not None:
         _report(result, report)
 
 
 def _replay(
-    config: "Config", paths: tuple[Path, ...], names: tuple[str, ...], rows: int | None
+    config: "Config",
+    paths: tuple[Path, ...],
+    names: tuple[str, ...],
+    rows: int | None,
+    *,
+    sensitive: bool,
 ) -> "Result":
     from bot.modes.replay import run as replay_tape
     from bot.modes.setup import of
@@ -122,10 +142,11 @@ def _replay(
     for name in names:
         require_recorded(recording, name)
     sources = recording.sources([InstrumentId(name) for name in names] or None)
-    setup = of(config, [source.instrument for source in sources], "replay")
+    make = partial(of, config, [source.instrument for source in sources], "replay")
     with progress("replay") as shown:
         watched = sources if shown is None else [Watched(each, shown) for each in sources]
-        return replay_tape(setup, watched, rows=rows)
+        result = replay_tape(make(), watched, rows=rows)
+    return with_sensitivity(result, make, sources, again=False) if sensitive else result
 
 
 def _verify(session: Path, as_json: bool) -> None:

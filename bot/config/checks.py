@@ -26,6 +26,7 @@ def misfits(file: File, where: str) -> Iterator[ConfigError]:
         )
     if file.mode == "paper" and file.simulated is None:
         yield ConfigError(f"{where} simulated", "nothing", "a section [simulated]", "add it")
+    yield from _line(file, where)
     yield from _accounts(file, where)
     yield from _strategies(file, where)
 
@@ -52,6 +53,21 @@ def market_misfits(
             found = next((each for each in listed.values() if each.id == name), None)
             if found is not None:
                 yield from _untradable(file, where, one.name, found)
+
+
+def _line(file: File, where: str) -> Iterator[ConfigError]:
+    """The line to the venue is stated, and in one way only."""
+    venue = file.venue
+    for name in ("latency_out_ms", "latency_in_ms"):
+        value = getattr(venue, name)
+        if (value is None) is (venue.latency is None):
+            seen = "nothing" if value is None else f"{value:g} besides venue.latency"
+            yield ConfigError(
+                f"{where} venue.{name}",
+                seen,
+                "either a table latency, or latency_out_ms and latency_in_ms",
+                'write one, such as latency = { model = "lognormal", seed = 1 }',
+            )
 
 
 def _accounts(file: File, where: str) -> Iterator[ConfigError]:

@@ -8,8 +8,16 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 
+from bot.config.latency import Latency, LineTerms
+from bot.config.rules import VenueRules
 from bot.config.values import (
     Amount,
     Cascades,
@@ -28,7 +36,7 @@ from bot.config.values import (
     Tiers,
     refuse,
 )
-from bot.model.units import NS_PER_SECOND
+from bot.model.units import NS_PER_MS, NS_PER_SECOND
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _INSTRUMENT: Final = re.compile(r"[a-z0-9_]+:[^\s:]+/[^\s:]+(:\S+)?")
@@ -159,19 +167,35 @@ class Execution(Section):
 class Venue(Section):
     """The simulated venue: the line to it, who stands in its queue, what it lends.
 
+    latency: a model of the line; or latency_out_ms and latency_in_ms, when it is always as fast.
     impact_decay_ms: how long what we took from the book is missing, if the market says nothing.
     lends_spot: coins that an order lacks are borrowed. spot_fees_in_received: spot fees are kept
-    from what a fill brings, as Binance does.
+    from what a fill brings, as Binance does. partial_fills: a trade that reaches us fills what it
+    reaches; else all of us. rules: of an instrument, besides what its listing says.
     """
 
-    latency_out_ms: Span
-    latency_in_ms: Span
+    latency: Latency | None = None
+    latency_out_ms: Span | None = None
+    latency_in_ms: Span | None = None
     decision_us: Span
     impact_decay_ms: Span
     lends_spot: bool
     spot_fees_in_received: bool
     queue: Literal["risk_averse", "power", "power_of_all", "power_of_front", "log", "log_of_all"]
     queue_power: Count = 3
+    partial_fills: bool = True
+    rules: dict[InstrumentName, VenueRules] = {}
+
+    @property
+    def line(self) -> LineTerms:
+        """The line to it."""
+        if self.latency is not None:
+            return self.latency.terms
+        assert self.latency_out_ms is not None, "one way of stating it was checked to be there"
+        assert self.latency_in_ms is not None, "one way of stating it was checked to be there"
+        return LineTerms.constant(
+            round(self.latency_out_ms * NS_PER_MS), round(self.latency_in_ms * NS_PER_MS)
+        )
 
 
 class Terms(Section):

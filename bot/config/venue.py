@@ -4,7 +4,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from bot.config.latency import LineTerms
 from bot.config.limits import tier_table
+from bot.config.rules import RuleTerms, rule_terms
 from bot.config.sections import Fees, File
 from bot.model.instrument import Instrument, Kind
 from bot.model.units import NS_PER_MS, NS_PER_US, AccountId, Currency, InstrumentId
@@ -13,13 +15,13 @@ from bot.model.units import NS_PER_MS, NS_PER_US, AccountId, Currency, Instrumen
 class VenueSettings(Struct, frozen=True, kw_only=True):
     """The simulated venue: the line to it, who has what there, and its terms.
 
-    out_ns, in_ns: the ways there and back. tiers: `(floor, rate)` of contracts on margin.
+    tiers: `(floor, rate)` of contracts on margin.
     borrows: spot instruments that may be sold short. queue: the rule by its name in
-    `venues.simulated.queue`, in small letters.
+    `venues.simulated.queue`, in small letters. whole_fills: whoever is reached fills whole.
+    rules: of orders, by instrument.
     """
 
-    out_ns: int
-    in_ns: int
+    line: LineTerms
     decision_ns: int
     impact_decay_ns: int
     deposits: dict[AccountId, dict[Currency, Decimal]]
@@ -28,6 +30,8 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     borrows: tuple[InstrumentId, ...]
     queue: str
     queue_power: int
+    whole_fills: bool = False
+    rules: dict[InstrumentId, RuleTerms] = {}
 
 
 def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSettings:
@@ -35,8 +39,7 @@ def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSett
     venue = file.venue
     tables = {one.id: tier_table(file, one) for one in instruments}
     return VenueSettings(
-        out_ns=round(venue.latency_out_ms * NS_PER_MS),
-        in_ns=round(venue.latency_in_ms * NS_PER_MS),
+        line=venue.line,
         decision_ns=round(venue.decision_us * NS_PER_US),
         impact_decay_ns=round(venue.impact_decay_ms * NS_PER_MS),
         deposits=deposits(file),
@@ -49,6 +52,12 @@ def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSett
         borrows=tuple(one.id for one in instruments if one.kind is Kind.SPOT and venue.lends_spot),
         queue=venue.queue,
         queue_power=venue.queue_power,
+        whole_fills=not venue.partial_fills,
+        rules={
+            one.id: rule_terms(venue.rules[one.id], one)
+            for one in instruments
+            if one.id in venue.rules
+        },
     )
 
 

@@ -46,9 +46,10 @@ class TapeSink(Protocol):
 
 
 class Delays(Struct, frozen=True):
-    """Our own time: from the message that woke us to the first byte, and the way back.
+    """Our own time: from the message that woke us to the first byte, and the shortest way back.
 
-    decision_ns is stated, never measured: a replay must not depend on the machine.
+    decision_ns is stated, never measured: a replay must not depend on the machine. The venue is
+    brought along `in_ns` behind us: what it says any later is heard later still.
     """
 
     decision_ns: int

@@ -9,6 +9,7 @@ from bot.model.event import AnyEvent
 from bot.modes.clock import CPU
 from bot.modes.driver import Driver, TapeSink
 from bot.modes.result import Result, conclude
+from bot.modes.retold import SessionMarket
 from bot.modes.series import Series, sample
 from bot.modes.setup import Setup, deposits, driver, priced
 from bot.modes.sources import Recorded, time_of
@@ -23,7 +24,7 @@ Wire = Callable[[Setup, Journal, TapeSink | None], Driver]
 
 def run(
     setup: Setup,
-    tape: Sequence[Source],
+    tape: Sequence[Source] | SessionMarket,
     *,
     journal: Journal | None = None,
     sink: TapeSink | None = None,
@@ -33,11 +34,13 @@ def run(
 ) -> Result:
     """Replay a tape under a setup; the same arguments give the same result, to the last bit.
 
+    tape: sources to be merged, or the market of a session, which is merged already.
     rows: cut the tape into blocks of at most so many rows; that changes nothing.
     watched: sample what a report draws; without, the result's series are empty but for its end.
     wire: makes the driver.
     """
-    items = _cut(merge(tape), rows)
+    merged = tape.items() if isinstance(tape, SessionMarket) else merge(tape)
+    items = _cut(merged, rows)
     first = next(items, None)
     if journal is None:
         journal = MemoryJournal(run=b"", seq=0, ts_ns=0, keep=False)

@@ -5,11 +5,13 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from bot.config.venue import VenueSettings
 from bot.engine.state import State
 from bot.ledger.money import MONEY
 from bot.model.event import FundingPaid, FundingRate
 from bot.model.instrument import Instrument
 from bot.model.units import EXTERNAL, NS_PER_MS, NS_PER_US, Currency, StrategyName
+from bot.modes.assumed import Sensitivity
 from bot.modes.recorder import Counts, Recorder
 from bot.modes.series import Sample, Series, Trade, as_parts
 from bot.modes.setup import Setup
@@ -30,6 +32,7 @@ class Result(Struct, frozen=True, kw_only=True):
     samples: one each `step_ns`. rates: funding as it settled; funding: what was paid on it.
     turns: the first of `turns_count` changes of mind. bounds, units: of scores, by strategy and
     name as in a sample. placed, taken, stopped, reports: orders, cancels and refusals by kind.
+    sensitivity: the same run under other assumptions, if somebody asked.
     """
 
     mode: str
@@ -66,6 +69,7 @@ class Result(Struct, frozen=True, kw_only=True):
     stopped: list[Stopped]
     reports: dict[str, int]
     assumptions: dict[str, str]
+    sensitivity: Sensitivity | None = None
 
 
 def conclude(
@@ -145,10 +149,9 @@ def assumptions(setup: Setup) -> dict[str, str]:
         for currency, amount in sorted(held.items())
     ]
     said = {
-        "latency out": f"{venue.out_ns / NS_PER_MS:g} ms",
-        "latency in": f"{venue.in_ns / NS_PER_MS:g} ms",
+        **venue.line.words(),
         "decision": f"{venue.decision_ns / NS_PER_US:g} us",
-        "queue": venue.queue.replace("_", "-"),
+        "queue": queue_words(venue),
         "own impact decays in": f"{venue.impact_decay_ns / NS_PER_MS:g} ms",
         "positions are valued at": "the middle of the book" if mids else "the venue's mark price",
         "begins with": ", ".join(deposits),
@@ -158,3 +161,9 @@ def assumptions(setup: Setup) -> dict[str, str]:
     for name, fees in sorted(settings.fees.items()):
         said[f"fees {name}"] = f"maker {fees.maker}, taker {fees.taker}"
     return said
+
+
+def queue_words(venue: VenueSettings) -> str:
+    """The queue rule as a person calls it, its n where it has one."""
+    name = venue.queue.replace("_", "-")
+    return f"{name} {venue.queue_power}" if venue.queue.startswith("power") else name

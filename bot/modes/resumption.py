@@ -30,7 +30,9 @@ from bot.model.instrument import Kind
 from bot.model.order import State as OrderState
 from bot.model.units import AccountId, Currency
 from bot.venues.simulated.accounts import ZERO, Position
+from bot.venues.simulated.door import placement
 from bot.venues.simulated.funding import Due
+from bot.venues.simulated.line import LineState
 from bot.venues.simulated.orders import Order as RestingOrder
 from bot.venues.simulated.state import Resting, VenueState
 
@@ -39,18 +41,26 @@ BEHIND_ALL: Final = float(1 << 52)
 
 
 def venue_after(state: State, in_ns: int) -> VenueState:
-    """The venue as our own books describe it. in_ns: the way from it to us."""
+    """The venue as our own books describe it. in_ns: the shortest way from it to us."""
     now_ns = state.now - in_ns
     numbers = state.terms.number
     wallets, positions = _money(state)
+    orders = _highest(order.venue_order_id or "" for order in _known(state))
+    trades = _highest(state.desk.blotter.state().trades)
     return VenueState(
         now_ns=now_ns,
-        orders=_highest(order.venue_order_id or "" for order in _known(state)),
-        trades=_highest(state.desk.blotter.state().trades),
+        # Draws need not go on where they were, but shall not be the first ones again.
+        line=LineState(sent=orders, said=orders + trades),
+        orders=orders,
+        trades=trades,
         seen=sorted(
-            order.order_id for order in _known(state) if order.state is not OrderState.REFUSED
+            (order.proposal.account, order.order_id)
+            for order in _known(state)
+            if order.state is not OrderState.REFUSED
         ),
         resting=[_resting(order, state) for order in state.desk.blotter.live() if _rests(order)],
+        waiting=[],
+        deadlines=[],
         in_flight=[],
         news=[],
         wallets=wallets,
@@ -113,14 +123,15 @@ def _highest(names: Iterator[str] | list[str]) -> int:
 
 def _resting(order: Order, state: State) -> Resting:
     proposal = order.proposal
+    request = placement(order.order_id, proposal)
     resting = RestingOrder(
-        order_id=order.order_id,
-        account=proposal.account,
+        number=_highest([order.venue_order_id or ""]),
         instrument=state.terms.number[proposal.instrument],
-        side=proposal.side,
+        request=request,
         price=order.price,
+        size=order.remaining,
         leaves=order.remaining,
-        reduce_only=proposal.reduce_only,
+        placed_ns=0,
     )
     return Resting(resting, BEHIND_ALL, 0.0)
 

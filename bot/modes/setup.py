@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import Struct, structs
 
 from bot.config.configuration import Config
+from bot.config.latency import ConstantTerms, LineTerms, LogNormalTerms
 from bot.config.venue import VenueSettings
 from bot.engine.engine import Engine
 from bot.engine.settings import Settings
@@ -18,10 +19,19 @@ from bot.modes.recorder import Recorder
 from bot.tape.rows import TOUCH, Block
 from bot.venues.simulated import queue
 from bot.venues.simulated.fees import FeeSchedule
-from bot.venues.simulated.latency import Constant
+from bot.venues.simulated.latency import (
+    Constant,
+    Empirical,
+    Interrupted,
+    Latency,
+    LogNormal,
+    Outage,
+    Spread,
+)
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.rules import NO_RULES, OrderRules
 from bot.venues.simulated.venue import SimulatedVenue
 
 
@@ -77,6 +87,9 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
             ),
             tuple(Tier(*tier) for tier in terms.tiers.get(one.id, ())),
             one.id in terms.borrows,
+            NO_RULES
+            if one.id not in terms.rules
+            else OrderRules(**structs.asdict(terms.rules[one.id])),
         )
         for one in listed
         if one.id in settings.fees
@@ -87,11 +100,28 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
         windows,
         listings,
         terms.deposits,
-        Constant(terms.out_ns, terms.in_ns),
-        terms.in_ns,
+        latency_of(terms.line),
+        terms.line.least_in_ns,
         terms.impact_decay_ns,
-        QueueRule(getattr(queue, terms.queue.upper()), terms.queue_power),
+        QueueRule(getattr(queue, terms.queue.upper()), terms.queue_power, terms.whole_fills),
+        ordered=terms.line.ordered,
     )
+
+
+def latency_of(line: LineTerms) -> Latency:
+    """The model of a line."""
+    terms = line.delays
+    usual: Constant | LogNormal | Empirical
+    if isinstance(terms, ConstantTerms):
+        usual = Constant(terms.out_ns, terms.in_ns)
+    elif isinstance(terms, LogNormalTerms):
+        usual = LogNormal(Spread(*terms.out), Spread(*terms.back), terms.seed)
+    else:
+        usual = Empirical(terms.out_ns, terms.in_ns, terms.seed)
+    if not line.outages:
+        return usual
+    down = (Outage(each.start_ns, each.end_ns, each.answers_only) for each in line.outages)
+    return Interrupted(usual, tuple(down))
 
 
 def driver(
@@ -104,7 +134,7 @@ def driver(
     return Driver(
         Engine(setup.settings),
         simulated_venue(setup),
-        Delays(terms.decision_ns, terms.in_ns),
+        Delays(terms.decision_ns, terms.line.least_in_ns),
         Recorder(journal.epoch),
         journal,
         tape,

@@ -217,7 +217,7 @@ class Trading:
         state = drive.engine.state
         state.restore(recovered.state.durable())
         state.desk.look()
-        drive.venue.restore(venue_after(recovered.state, self._setup.venue.in_ns))
+        drive.venue.restore(venue_after(recovered.state, self._setup.venue.line.least_in_ns))
         if recovered.difference is not None:
             self._warnings.append(
                 f"the last run would be decided otherwise by now, from {recovered.difference}; "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.journal.durable import make_folder, write_whole
 from bot.ledger.money import MONEY
+from bot.modes.assumed import Verdict
 from bot.modes.result import Result
 from bot.modes.words import moment, rounded, span
 from bot.report import figures, funding, tables, waterfall
@@ -30,6 +31,7 @@ def _sections(result: Result) -> Iterator[str]:
     yield from _warnings(result)
     yield _tiles(result)
     yield _assumptions(result)
+    yield from _sensitivity(result)
     yield card("Equity and drawdown", _sampled(result), figures.equity(result))
     yield _attribution(result)
     yield card("Positions", "What each strategy held.", figures.positions(result))
@@ -66,6 +68,8 @@ def _warnings(result: Result) -> Iterator[str]:
     said = [f"{moment(ts)} UTC: {note}" for ts, note in result.notes]
     said += [f"funding was due and not paid: {each}" for each in result.unfunded]
     said += [f"left over, too little to order (lots): {each}" for each in result.dust]
+    if result.sensitivity is not None and result.sensitivity.kind_only:
+        said.append(f"assumptions: {Verdict.KIND}")
     if result.equity_change is None:
         said.append("equity is unknown at the beginning or the end: a price is missing")
     if said:
@@ -138,6 +142,20 @@ def _assumptions(result: Result) -> str:
         "Other delays, fees or another place in the queue would have made other figures.",
         f'<div class="columns"><div><h3>Delays, queue, valuation</h3>{tables.facts(others)}</div>'
         f"<div><h3>Fees, as fractions of the notional</h3>{tables.facts(charged)}</div></div>",
+    )
+
+
+def _sensitivity(result: Result) -> Iterator[str]:
+    """The same run under other assumptions; one that lives only under kind ones is marked so."""
+    found = result.sensitivity
+    if found is None:
+        return
+    said = "; ".join(found.verdicts)
+    mark = f'<p class="{"loss" if found.kind_only else "soft"}"><b>{escape(said)}</b></p>'
+    yield card(
+        "Assumption sensitivity",
+        "The same run on other lines and elsewhere in the queue. Trust no sign that changes.",
+        mark + tables.sensitivity(found, result.reporting_currency),
     )
 
 

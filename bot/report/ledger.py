@@ -1,4 +1,5 @@
-"""The ledger as rows: orders, fills, funding, fees, postings, for spreadsheets and databases.
+"""The ledger as rows: orders, their ways, fills, funding, fees, postings, for spreadsheets and
+databases.
 
 Quantities are signed and in the venue's unit of amount; money keeps every digit. Each time is
 there twice: as UTC text, and in nanoseconds since the epoch.
@@ -98,6 +99,14 @@ COLUMNS: Final[dict[str, tuple[tuple[str, type], ...]]] = {
         ("amount", Decimal),
         ("currency", str),
     ),
+    "latency": (
+        *TIME,
+        *WHOSE,
+        ("order_id", str),
+        ("sent_ns", int),
+        ("venue_ns", int),
+        ("heard_ns", int),
+    ),
 }
 """The columns of each table and what stands in them."""
 
@@ -150,6 +159,8 @@ def of_records(records: Iterable[Record], instruments: Iterable[Instrument]) -> 
         elif record.kind is RecordKind.EVENT:
             event = decode(record.payload)
             if isinstance(event, OrderEvent) and event.order_id in lives:
+                if way := lives[event.order_id].answered(event):
+                    rows["latency"].append(_way(orders[event.order_id], *way))
                 lives[event.order_id].take(event)
             if isinstance(event, Fill):
                 order = orders.get(event.order_id)
@@ -184,10 +195,20 @@ def placed(record: Record) -> Approved | None:
 
 
 class _Life(Struct):
-    """Where an order stands, and how many lots of it filled."""
+    """Where an order stands, how many lots of it filled, and when it was sent."""
 
     state: State = State.NEW
     filled: int = 0
+    sent_ns: int | None = None
+
+    def answered(self, event: OrderEvent) -> tuple[int, int, int] | None:
+        """When it was sent, when the venue had it and when we knew, if this is the first word."""
+        if isinstance(event, OrderSent):
+            self.sent_ns = event.ts_recv
+        elif isinstance(event, OrderAccepted | OrderRejected) and self.sent_ns is not None:
+            way, self.sent_ns = (self.sent_ns, event.ts_venue, event.ts_recv), None
+            return way
+        return None
 
     def take(self, event: OrderEvent) -> None:
         """Go on with what the venue said."""
@@ -232,6 +253,20 @@ def _order(order: Approved, life: _Life, listed: Instrument) -> Row:
         order.order_id,
         state.value,
         listed.amount(life.filled),
+    )
+
+
+def _way(order: Approved, sent_ns: int, venue_ns: int, heard_ns: int) -> Row:
+    proposal = order.proposal
+    return (
+        *_time(heard_ns),
+        proposal.account,
+        proposal.strategy,
+        proposal.instrument,
+        order.order_id,
+        sent_ns,
+        venue_ns,
+        heard_ns,
     )
 
 

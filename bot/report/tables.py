@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
+from bot.modes.assumed import Sensitivity
 from bot.modes.result import Result
-from bot.modes.words import exact, moment
+from bot.modes.words import exact, moment, rounded
 from bot.report.figures import amount_unit
 
 FILLS_SHOWN: Final = 200
@@ -98,6 +99,23 @@ def refusals(result: Result) -> str:
         "last, UTC",
     )
     return table(heads, rows, "ttnnntt")
+
+
+def sensitivity(found: Sensitivity, currency: str) -> str:
+    """What the run came to under each line and queue rule."""
+    rows = [
+        (
+            f"{case.line}{' (this run)' if case.own else ''}",
+            case.queue,
+            f"{rounded(case.equity_change, 2, signed=True)} {currency}",
+            case.fills,
+            "none" if case.maker_share is None else f"{100 * case.maker_share:.0f} %",
+            rounded(case.unhedged, 2),
+        )
+        for case in found.cases
+    ]
+    heads = ("line", "queue", "change of equity", "fills", "as maker", "unhedged, mean")
+    return table(heads, rows, "ttnnnn")
 
 
 def more(count: int, shown: int, what: str) -> str:

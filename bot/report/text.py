@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from bot.modes.result import Result
-from bot.modes.words import UNKNOWN, exact, moment, plain, span
+from bot.modes.words import UNKNOWN, exact, moment, plain, rounded, span
 from bot.report.waterfall import REASONS, sum_of
 
 LIMITS_SHOWN: Final = 4
@@ -44,6 +44,7 @@ def summary(result: Result) -> dict[str, Any]:
         "dust": result.dust,
         "notes": [{"ts_ns": ts, "note": note} for ts, note in result.notes],
         "assumptions": result.assumptions,
+        "sensitivity": _cases(result),
     }
 
 
@@ -59,6 +60,7 @@ def screen(result: Result) -> str:
         *_aligned(_activity(result)),
         "",
         *_aligned(_identity(result)),
+        *_aligned(_sensitivity(result)),
     ]
     lines += [f"note {moment(ts)} UTC: {note}" for ts, note in result.notes[:NOTES_SHOWN]]
     if len(result.notes) > NOTES_SHOWN:
@@ -140,6 +142,24 @@ def _identity(result: Result) -> list[tuple[str, str]]:
     ]
 
 
+def _sensitivity(result: Result) -> list[tuple[str, str]]:
+    """The range of the result over its assumptions, and the verdict."""
+    found = result.sensitivity
+    if found is None:
+        return []
+    known = [one.equity_change for one in found.cases if one.equity_change is not None]
+    reach = (
+        f"{rounded(min(known), 2, signed=True)} to {rounded(max(known), 2, signed=True)} "
+        f"{result.reporting_currency}"
+        if known
+        else UNKNOWN
+    )
+    return [
+        ("sensitive", f"{len(found.cases)} runs on other lines and in other queues: {reach}"),
+        *(("", verdict.value) for verdict in found.verdicts),
+    ]
+
+
 def _aligned(rows: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{name:<12}{value}" for name, value in rows]
 
@@ -151,6 +171,21 @@ def _listed(words: Iterable[str]) -> str:
 def _earned(parts: Mapping[str, Decimal]) -> dict[str, str]:
     """The parts that sum to the change of equity; money brought or taken is not earned."""
     return {name: plain(parts[name]) for name in REASONS if name in parts}
+
+
+def _cases(result: Result) -> dict[str, Any] | None:
+    found = result.sensitivity
+    if found is None:
+        return None
+    cases = [
+        {
+            **msgspec.to_builtins(case),
+            "equity_change": _plain(case.equity_change),
+            "unhedged": _plain(case.unhedged),
+        }
+        for case in found.cases
+    ]
+    return {"cases": cases, "verdicts": [verdict.value for verdict in found.verdicts]}
 
 
 def _plain(value: Decimal | None) -> str | None:

@@ -118,7 +118,7 @@ def run(strategy: Strategy | Mapping[str, Strategy], tape: Market, **terms: Any)
         drive = Mangling(
             Engine(setup.settings),
             simulated_venue(setup),
-            Delays(setup.venue.decision_ns, setup.venue.in_ns),
+            Delays(setup.venue.decision_ns, setup.venue.line.least_in_ns),
             Keeper(journal.epoch, outcomes),
             journal,
             sink,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from bot.config.cascades import watch_over
+from bot.config.latency import LineTerms
 from bot.config.venue import VenueSettings
 from bot.engine.settings import Settings
 from bot.execution.desk import DeskConfig
@@ -101,8 +102,7 @@ def setup_of(
         },
     )
     venue = VenueSettings(
-        out_ns=latency_ns,
-        in_ns=latency_ns,
+        line=LineTerms.constant(latency_ns, latency_ns),
         decision_ns=terms.decision_us * 1_000,
         impact_decay_ns=NS_PER_SECOND,
         deposits=dict.fromkeys(accounts.values(), _deposits(listed, terms)),

@@ -13,15 +13,15 @@ from bot.book.arrays import empty
 from bot.feeds.binance.decoder import BinanceDecoder
 from bot.model.command import Side
 from bot.model.event import Event
-from bot.model.units import AccountId
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import Block
 from bot.tape.venue_order import Ordered, VenueOrder
 from bot.venues.simulated.matching import EXHAUSTED, GROW, match_until
-from bot.venues.simulated.orders import Order, RestingOrders
+from bot.venues.simulated.orders import RestingOrders
 from bot.venues.simulated.queue import RISK_AVERSE, QueueRule
 from tests.conftest import recordings_folder
 from tests.feeds.binance.captures import CAPTURES
+from tests.venues.market import standing
 
 LATENESS_NS = 15_000_000
 WINDOW = 1 << 16
@@ -55,8 +55,7 @@ def matched(pieces: list[Ordered], orders: int) -> int:
     """Run the kernel over everything with so many bids resting where they never fill."""
     resting = RestingOrders([0.001], QueueRule(RISK_AVERSE))
     for k in range(orders):
-        price = 300_000 - k
-        resting.rest(Order(f"o{k}", AccountId("a"), 0, Side.BUY, price, 1, False), 1.0)
+        resting.rest(standing(k, Side.BUY, 1, 300_000 - k), 1.0)
     book, messages = empty((WINDOW,), FAR_ROOM), 0
     for piece in pieces:
         cursor = np.array([0, len(piece.key)], np.int64)

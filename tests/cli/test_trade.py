@@ -106,6 +106,31 @@ def test_a_report_is_written_where_it_is_asked_for(
 
     assert answer.code == 0
     assert page.read_text().startswith("<!doctype html>")
+    assert "Assumption sensitivity" in page.read_text()
+    assert "11 times more" in answer.err
+
+
+def test_a_report_without_its_sensitivity_costs_one_run(
+    ask: Ask, recording: Path, config: Path, tmp_path: Path
+):
+    page = tmp_path / "page.html"
+
+    answer = ask("replay", recording, "--config", config, "--report", page, "--no-sensitivity")
+
+    assert answer.code == 0
+    assert "Assumption sensitivity" not in page.read_text()
+    assert "times more" not in answer.err
+
+
+def test_the_sensitivity_is_told_to_programs_too(ask: Ask, recording: Path, config: Path):
+    plain = json.loads(ask("replay", recording, "--config", config, "--json").out)
+    asked = json.loads(ask("replay", recording, "--config", config, "--json", "--sensitivity").out)
+
+    assert plain["sensitivity"] is None
+    assert len(asked["sensitivity"]["cases"]) == 12
+    (own,) = (case for case in asked["sensitivity"]["cases"] if case["own"])
+    assert own["equity_change"] == asked["equity_change"] == plain["equity_change"]
+    assert own["fills"] == asked["fills"]
 
 
 def test_a_run_on_paper_is_kept_verified_and_exported(ask: Ask, tmp_path: Path):
@@ -137,6 +162,7 @@ def test_a_session_is_reported_again_and_explained(ask: Ask, tmp_path: Path):
 
     assert reported.code == 0
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    assert "Assumption sensitivity" not in (tmp_path / "page.html").read_text()
     assert explained.code == 0
     assert "delta_hedge" in explained.out
     assert unknown.code == 4

@@ -4,6 +4,13 @@ from tests.config.samples import WHOLE, spoiled
 
 Case = tuple[str, str, str]
 
+
+def lined(terms: str) -> str:
+    """The whole configuration with another line to its venue."""
+    plain = "latency_out_ms = 2.5\nlatency_in_ms = 5\n"
+    return spoiled(plain, f"latency = {{ {terms} }}\n")
+
+
 SYNTAX: dict[str, Case] = {
     "empty": ("", "the file", "mode, money"),
     "a key without a value": (spoiled("seed = 1", "seed ="), "line 4", "TOML"),
@@ -197,6 +204,56 @@ VALUES: dict[str, Case] = {
         spoiled("latency_in_ms = 5", 'latency_in_ms = "5 ms"'),
         "venue.latency_in_ms",
         "without quotes",
+    ),
+    "two lines": (
+        spoiled(
+            "latency_in_ms = 5", 'latency_in_ms = 5\nlatency = { model = "lognormal", seed = 1 }'
+        ),
+        "venue.latency_out_ms",
+        "either a table latency",
+    ),
+    "a line without its model": (lined("seed = 1"), "venue.latency", "model"),
+    "an unknown model of the line": (lined('model = "gamma"'), "venue.latency", "lognormal"),
+    "a line of chance without a seed": (
+        lined('model = "lognormal"'),
+        "venue.latency.lognormal.seed",
+        "nothing",
+    ),
+    "a median above its tail": (
+        lined('model = "lognormal", seed = 1, out_median_ms = 200'),
+        "venue.latency",
+        "out_median_ms <= out_p99_ms",
+    ),
+    "a line measured in a file that is not there": (
+        lined('model = "empirical", seed = 1, file = "nowhere.csv"'),
+        "venue.latency.file",
+        "a CSV file",
+    ),
+    "outages that overlap": (
+        lined(
+            'model = "constant", out_ms = 1, in_ms = 1, outages = ['
+            "{ start = 2026-01-01T00:00:00Z, ms = 2000 }, { start = 2026-01-01T00:00:01Z, ms = 1 }]"
+        ),
+        "venue.latency",
+        "one after the other",
+    ),
+    "an outage in no zone": (
+        lined(
+            'model = "constant", out_ms = 1, in_ms = 1, '
+            "outages = [{ start = 2026-01-01T00:00:00, ms = 2000 }]"
+        ),
+        "venue.latency",
+        "zone",
+    ),
+    "a band in percent": (
+        WHOLE + '[venue.rules."sim:BTC/USDT:USDT"]\nband_up = "0.05"\n',
+        'venue.rules."sim:BTC/USDT:USDT".band_up',
+        "a multiple of the mark",
+    ),
+    "a rule that is none": (
+        WHOLE + '[venue.rules."sim:BTC/USDT:USDT"]\nsize_mx = "5"\n',
+        "venue.rules",
+        "did you mean size_max?",
     ),
     "an endless latency": (
         spoiled("latency_in_ms = 5", "latency_in_ms = inf"),

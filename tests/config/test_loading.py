@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config.document import read_assignment, read_tables, value_text
+from bot.config.latency import LineTerms
 from bot.config.loading import load, parse
 from bot.errors import ConfigError, UsageError
 from bot.model.units import NS_PER_HOUR
@@ -92,10 +93,36 @@ def test_cautious_margins_are_the_ones_of_the_risk_room():
 def test_times_become_nanoseconds_without_rounding():
     venue = parsed().venue(MARKET)
 
-    assert venue.out_ns == 2_500_000
-    assert venue.in_ns == 5_000_000
+    assert venue.line == LineTerms.constant(2_500_000, 5_000_000)
     assert venue.decision_ns == 50_000
     assert venue.deposits == {"sim": {"USDT": Decimal(100_000)}}
+
+
+def test_rules_of_orders_become_lots_and_ticks():
+    rules = f'''[venue.rules."{PERP}"]
+size_max = "5"
+market_size_step = "0.002"
+price_min = "100"
+band_up = "1.05"
+orders_max = 200
+'''
+    venue = parsed(WHOLE + rules).venue(MARKET)
+    listed = {one.id: one for one in MARKET}[PERP]
+
+    terms = venue.rules[PERP]
+
+    assert terms.size_max == listed.lots(Decimal(5))
+    assert terms.market_size_step == listed.lots(Decimal("0.002"))
+    assert terms.price_min == listed.ticks(Decimal(100))
+    assert (terms.band_up, terms.orders_max) == (Decimal("1.05"), 200)
+    assert (terms.size_step, terms.position_max, terms.band_down) == (1, None, None)
+
+
+def test_a_rule_between_two_lots_is_refused():
+    rules = f'[venue.rules."{PERP}"]\nsize_max = "0.0000000001"\n'
+
+    with pytest.raises(ConfigError, match="size_max"):
+        parsed(WHOLE + rules).venue(MARKET)
 
 
 def test_fees_of_an_instrument_win_over_those_of_its_venue():

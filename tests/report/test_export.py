@@ -7,12 +7,16 @@ from decimal import Decimal, localcontext
 
 import pyarrow.parquet as pq
 import pytest
+from msgspec import structs
 
+from bot.config.samples import read_samples
 from bot.errors import JournalError, NotFoundError, UsageError
 from bot.journal.port import RecordKind
 from bot.journal.session import SessionReader
 from bot.ledger.money import MONEY
 from bot.model.event import Fill, decode
+from bot.modes import replay
+from bot.modes.sensitivity import sensitivity
 from bot.modes.words import time_of
 from bot.report.export import write
 from bot.report.ledger import COLUMNS, Ledger, of_records, of_result
@@ -182,3 +186,28 @@ def test_a_session_has_its_report_in_its_own_folder(session, tmp_path):
 def test_a_folder_that_is_no_session_is_said_to_be_none(tmp_path):
     with pytest.raises(NotFoundError, match="the folder of a session"):
         write_report(tmp_path, None)
+
+
+def test_the_ways_of_orders_are_what_a_measured_line_is_made_of(session, tmp_path):
+    written = export_table(session, "latency", tmp_path / "line.csv")
+
+    out_us, in_us = read_samples(tmp_path / "line.csv", "test")
+
+    assert written > 20
+    assert (set(out_us), set(in_us)) == ({5_000}, {5_000})
+
+
+def test_the_market_of_a_session_replays_to_what_the_session_came_to(session, tmp_path):
+    found = []
+
+    def sensitive(result, make, market):
+        again = replay.run(make(), market)
+        found.append((result, again))
+        return structs.replace(result, sensitivity=sensitivity(make, market, result=again))
+
+    page = write_report(session, tmp_path / "report.html", sensitive)
+
+    ((result, again),) = found
+    assert again.equity_change == result.equity_change
+    assert len(again.trades) == len(result.trades) > 10
+    assert "Assumption sensitivity" in page.read_text(encoding="utf-8")

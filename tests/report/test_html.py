@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ from msgspec import structs
 
 from bot.errors import JournalError
 from bot.model.units import StrategyName
+from bot.modes.assumed import Case, Verdict, judged
 from bot.modes.words import exact
 from bot.report import tables
 from bot.report.chart import MARKS_MAX, Mark, thinned
@@ -227,3 +229,42 @@ def test_the_page_is_written_whole_or_not_at_all(result, tmp_path):
     assert refused.value.exit_code == 11
     assert target.read_text(encoding="utf-8") == page(result)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def sensitive(result, *changes):
+    """The result with four cases, the first its own and strict."""
+    cells = [("run", "risk-averse"), ("run", "log"), ("slow", "risk-averse"), ("slow", "log")]
+    cases = [
+        Case(
+            line=line,
+            queue=queue,
+            as_run=line == "run",
+            own=k == 0,
+            equity_change=Decimal(change),
+            fills=1234,
+            maker_share=0.25,
+            unhedged=Decimal("17.5"),
+        )
+        for k, ((line, queue), change) in enumerate(zip(cells, changes, strict=True))
+    ]
+    return structs.replace(result, sensitivity=judged(cases))
+
+
+def test_the_same_run_under_other_assumptions_is_a_table(result):
+    text = read(page(sensitive(result, "1", "2", "3", "4.005"))).text
+
+    assert "Assumption sensitivity" in text
+    assert Verdict.HOLDS.value in text
+    assert {"run (this run)", "risk-averse", "+4.00 USDT", "1,234", "25 %", "17.50"} <= set(text)
+
+
+def test_what_lives_only_under_the_kind_model_is_marked_where_nobody_can_miss_it(result):
+    marked = page(sensitive(result, "-1", "2", "-3", "4"))
+    sober = page(sensitive(result, "1", "2", "3", "4"))
+
+    assert marked.count(Verdict.KIND.value) == 2  # above all, and at the table
+    assert Verdict.KIND.value not in sober
+
+
+def test_a_report_without_other_assumptions_says_nothing_of_them(html):
+    assert "Assumption sensitivity" not in html

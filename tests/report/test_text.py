@@ -5,7 +5,9 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from bot.modes.assumed import Verdict
 from bot.report.text import screen, summary
+from tests.report.test_html import sensitive
 
 NEEDED = {
     "rows",
@@ -82,3 +84,13 @@ def test_a_difference_between_parts_and_change_is_never_hidden(result):
 
     assert "exactly" not in text
     assert "the parts sum to" in text
+
+
+def test_the_verdict_on_the_assumptions_stands_under_the_figures(result):
+    told = screen(sensitive(result, "-1", "2.5", "-3", "4"))
+
+    assert "4 runs on other lines and in other queues: −3.00 to +4.00 USDT" in told
+    assert Verdict.KIND.value in told
+    assert summary(sensitive(result, "1", "2", "3", "4"))["sensitivity"]["verdicts"] == [
+        Verdict.HOLDS.value
+    ]

@@ -20,10 +20,12 @@ from bot.tape.rows import (
     TRADE,
     Block,
 )
+from bot.venues.simulated.door import placement
 from bot.venues.simulated.fees import FeeSchedule
-from bot.venues.simulated.latency import Constant
+from bot.venues.simulated.latency import Constant, Latency
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
+from bot.venues.simulated.orders import Order
 from bot.venues.simulated.queue import QueueRule
 from bot.venues.simulated.venue import SimulatedVenue
 
@@ -133,22 +135,32 @@ def venue(
     listings: dict[InstrumentId, Listing] | None = None,
     lateness_ns: int = IN_NS,
     decay_ns: int = 1000,
+    latency: Latency | None = None,
+    deposits: dict[AccountId, dict[Currency, Decimal]] | None = None,
+    **more: bool,
 ) -> SimulatedVenue:
     """A venue that has heard the whole of a market, and has not moved yet."""
     made = SimulatedVenue(
         NAMES,
         (1024,) * len(NAMES),
         listings or {name: listing(name) for name in NAMES},
-        {ACCOUNT: {USDT: Decimal(deposit), BTC: Decimal(deposit)}},
-        Constant(OUT_NS, IN_NS),
+        deposits or {ACCOUNT: {USDT: Decimal(deposit), BTC: Decimal(deposit)}},
+        latency or Constant(OUT_NS, IN_NS),
         lateness_ns,
         impact_decay_ns=decay_ns,
         queue=queue,
+        **more,
     )
     if market is not None:
         made.feed(market.take())
         made.finish()
     return made
+
+
+def standing(number: int, side: Side, size: int, price: int) -> Order:
+    """An order as it would rest, for whoever puts it on a book by hand."""
+    request = placement(str(number), order(str(number), side, size, price).proposal)
+    return Order(number, 0, request, price, size, size, 0)
 
 
 def order(

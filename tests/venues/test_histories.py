@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.command import Command, OrderType, Side, TimeInForce
-from bot.model.event import Event, Fill
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import GAP, LEVEL, SNAPSHOT, TRADE, Block
+from bot.venues.simulated.door import request_of
+from bot.venues.simulated.latency import Constant, Latency
+from bot.venues.simulated.reports import OrderReport, Refusal, Said
 from bot.venues.simulated.state import VenueState
 from bot.venues.simulated.venue import SimulatedVenue
-from tests.venues.market import BUY, NAMES, OUT_NS, SELL, cancel, order, venue
+from tests.venues.market import BUY, IN_NS, NAMES, OUT_NS, SELL, cancel, order, venue
 from tests.venues.oracle import Answer, Message, Oracle
 
 DECAY_NS = 40
@@ -102,33 +105,53 @@ def as_received(history: History) -> Block:
     return builder.take()
 
 
-def expected(history: History) -> list[Answer]:
+def placed(history: History) -> list[Message]:
+    """The messages, each at the time at which it has its place in the venue's order."""
     received = sorted(history[0], key=lambda entry: entry[0].ns + entry[1])
-    placed = [
+    return [
         replace(message, ns=message.ns + max(0, under_way - LATENESS_NS))
         for message, under_way in received
     ]
-    arrivals = [(sent + OUT_NS, each) for sent, each in history[1]]
-    return Oracle(NAMES, DECAY_NS).run(placed, arrivals)
 
 
-def plain(events: list[Event]) -> list[Answer]:
-    answers: list[Answer] = []
-    for event in events:
-        line: Answer = (event.ts_venue, type(event).__name__, event.order_id)  # type: ignore[attr-defined]
-        if isinstance(event, Fill):
-            line = (*line, event.size, event.price, event.maker)
-        answers.append(line)
-    return answers
+def expected(history: History) -> list[Answer]:
+    arrivals = [(sent + OUT_NS, request_of(each)) for sent, each in history[1]]
+    return Oracle(NAMES, DECAY_NS).run(placed(history), arrivals)
+
+
+def plain(answers: Iterable[Said]) -> list[Answer]:
+    found: list[Answer] = []
+    for said in answers:
+        if isinstance(said, Refusal):
+            found.append((said.at_ns, "refused", said.request.client_id))  # type: ignore[union-attr]
+            continue
+        assert isinstance(said, OrderReport)
+        line: Answer = (
+            said.at_ns,
+            said.change.value,
+            said.request.client_id,
+            said.executed,
+            said.leaves,
+        )
+        if (done := said.execution) is not None:
+            line = (*line, done.size, done.price, done.maker)
+        found.append(line)
+    return found
 
 
 def fresh() -> SimulatedVenue:
     return venue(lateness_ns=LATENESS_NS, decay_ns=DECAY_NS)
 
 
-def driven(history: History, size: int) -> list[Event]:
+def driven(history: History, size: int) -> list[Said]:
+    """What the venue says over the line that all tests here have."""
+    return replayed(history, size, Constant(OUT_NS, IN_NS))
+
+
+def replayed(history: History, size: int, latency: Latency, **more: bool) -> list[Said]:
     """The venue as a driver would use it: fed block by block, never asked for what is not known."""
-    there, block, events = fresh(), as_received(history), []
+    there = venue(lateness_ns=LATENESS_NS, decay_ns=DECAY_NS, latency=latency, **more)
+    block, events = as_received(history), []
     commands = list(history[1])
     for start in range(0, block.messages, size):
         part = block.part(start, min(start + size, block.messages))
@@ -138,12 +161,12 @@ def driven(history: History, size: int) -> list[Event]:
             sent, each = commands.pop(0)
             there.submit(each, sent)
         there.advance(part.last_ns - LATENESS_NS - 1)
-        events += there.take_events()
+        events += there.take_said()
     there.finish()
     for sent, each in commands:
         there.submit(each, sent)
     there.advance(END)
-    return events + there.take_events()
+    return events + there.take_said()
 
 
 def example(seed: int) -> History:
@@ -203,12 +226,14 @@ def test_a_long_history_meets_every_kind_of_answer(seed):
 
     assert answers == expected(history)
     assert {answer[1] for answer in answers} == {
-        "OrderAccepted",
-        "OrderCanceled",
-        "CancelRejected",
-        "Fill",
+        "new",
+        "trade",
+        "canceled",
+        "expired",
+        "expired_in_match",
+        "refused",
     }
-    assert {answer[-1] for answer in answers if answer[1] == "Fill"} == {True, False}
+    assert {answer[-1] for answer in answers if answer[1] == "trade"} == {True, False}
 
 
 @pytest.mark.parametrize("size", [1, 7, 64])
@@ -237,9 +262,9 @@ def test_a_venue_that_was_restored_goes_on_as_if_nothing_had_been(seed):
         each.finish()
         each.advance(END)
 
-    events = there.take_events()
+    events = there.take_said()
     assert len(events) > len(state.unheard) > 20
-    assert again.take_events() == events
+    assert again.take_said() == events
     assert again.state() == there.state()
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from bot.book.arrays import empty
 from bot.model.event import Fill
@@ -9,9 +10,9 @@ from bot.tape.venue_order import ordered
 from bot.venues.simulated import queue
 from bot.venues.simulated.arrays import AHEAD, LEAVES, RESTING
 from bot.venues.simulated.matching import EXHAUSTED, FILLED_ORDER, match_until
-from bot.venues.simulated.orders import Order, RestingOrders
+from bot.venues.simulated.orders import RestingOrders
 from bot.venues.simulated.queue import QueueRule, share_behind
-from tests.venues.market import ACCOUNT, BUY, OUT_NS, SELL, Market, order, said, venue
+from tests.venues.market import BUY, OUT_NS, SELL, Market, order, said, standing, venue
 
 RULES = {
     "risk_adverse": QueueRule(queue.RISK_AVERSE),
@@ -38,6 +39,17 @@ def test_queue_rules_agree_with_the_reference(vectors, name):
     assert fills[:2] == [tuple(fill) for fill in expected["partial_first_two_fills"]]
 
 
+@pytest.mark.parametrize("name", RULES)
+def test_an_order_that_fills_whole_does_so_when_the_reference_says(vectors, name):
+    (case,) = (each for each in vectors("queue_models")["cases"] if each["id"] == name)
+    whole = structs.replace(RULES[name], whole=True)
+    _, fills = replayed(case["inputs"], whole)
+
+    expected = case["expected"]["no_partial_full_fill_time"]
+
+    assert fills == [(int(expected), case["inputs"]["order_qty"])]
+
+
 def replayed(inputs, rule):
     """What is ahead after each happening until the first fill, and every fill."""
     market = Market()
@@ -55,7 +67,7 @@ def replayed(inputs, rule):
     resting = RestingOrders([1 / LOTS] * 3, rule)
     cursor = np.array([0, 1], np.int64)
     match_until(resting.arrays, book, rows, cursor, 10**9)
-    ours = Order("a", ACCOUNT, 0, BUY, price, round(inputs["order_qty"] * LOTS), False)
+    ours = standing(1, BUY, round(inputs["order_qty"] * LOTS), price)
     resting.rest(ours, float(size))
 
     path: list[float] = []

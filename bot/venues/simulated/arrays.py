@@ -27,7 +27,12 @@ MARK_HIGH: Final = 3
 MID_LOW: Final = 4
 MID_HIGH: Final = 5
 """The same of best bid plus best ask (ticks), for instruments whose mark nobody states."""
-HEAD_COLUMNS: Final = 6
+LAST_LOW: Final = 6
+LAST_HIGH: Final = 7
+"""Inside these a trade (ticks) wakes no order that waits for one."""
+WAITING: Final = 8
+"""How many orders wait for a trade at their price."""
+HEAD_COLUMNS: Final = 9
 
 # Columns of `resting`, oldest order first.
 HANDLE: Final = 0
@@ -70,7 +75,9 @@ REASON: Final = 4
 STOPPED_AT: Final = 5
 STOPPED_NS: Final = 6
 """The instrument and the key of that message."""
-CLOCK_PLACES: Final = 7
+WHOLE: Final = 7
+"""1: a trade that reaches an order fills it whole."""
+CLOCK_PLACES: Final = 8
 
 
 class VenueArrays(NamedTuple):
@@ -107,16 +114,19 @@ VENUE_LAYOUT: Final = Layout(
 )
 
 
-def no_orders(instruments: int, rule: int, power: int, room: int = 16) -> VenueArrays:
+def no_orders(
+    instruments: int, rule: int, power: int, whole: bool = False, room: int = 16
+) -> VenueArrays:
     """Nothing rests and nothing is bounded; room: orders and taken levels an instrument."""
     clock = np.zeros(CLOCK_PLACES, np.int64)
     clock[KNOWN_NS] = -FOREVER
     clock[ACTION_NS] = FOREVER
     clock[RULE] = rule
     clock[RULE_POWER] = power
+    clock[WHOLE] = whole
     head = np.zeros((instruments, HEAD_COLUMNS), np.int64)
-    head[:, (MARK_LOW, MID_LOW)] = -FOREVER
-    head[:, (MARK_HIGH, MID_HIGH)] = FOREVER
+    head[:, (MARK_LOW, MID_LOW, LAST_LOW)] = -FOREVER
+    head[:, (MARK_HIGH, MID_HIGH, LAST_HIGH)] = FOREVER
     return VenueArrays(
         clock,
         head,

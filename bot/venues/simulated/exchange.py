@@ -1,35 +1,39 @@
-"""What an order meets when it arrives, and what becomes of it: matched, resting or gone.
+"""What becomes of a request that arrives: matched, resting, waiting, changed, gone or refused.
 
 Everything here happens at one venue time and over a consistent book.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import structs
 
-from bot.model.command import Approved, Cancel, OrderType, Proposal, Side, TimeInForce
-from bot.model.event import (
-    CancelRejected,
-    Fill,
-    OrderAccepted,
-    OrderCanceled,
-    OrderExpired,
-    OrderRejected,
-)
-from bot.model.instrument import Kind
+from bot.model.command import OrderType, Side, TimeInForce
 from bot.model.units import AccountId, InstrumentId
-from bot.venues.simulated.accounts import ZERO, Accounts
+from bot.venues.simulated.accounts import Accounts, worth
+from bot.venues.simulated.agenda import EXPIRY, RECOVERY, Agenda, Expiry, Recovery
 from bot.venues.simulated.arrays import TAKEN, with_room
+from bot.venues.simulated.crossing import Walk, walk
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
-from bot.venues.simulated.orders import Order, RestingOrders
+from bot.venues.simulated.orders import Name, Order, RestingOrders
 from bot.venues.simulated.outbox import Outbox
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.reports import Change, Execution, Reason
+from bot.venues.simulated.requests import PlaceOrder
+from bot.venues.simulated.screening import Screening
 from bot.venues.simulated.state import Resting
+from bot.venues.simulated.taking import WORST
+from bot.venues.simulated.waiting import Seen, Waiting
+
+REST_WOULD_OPEN = "reduce-only: the rest would open a position"
 
 
 class Exchange:
-    """The order book of our own orders beside the market's."""
+    """The orders of everyone who trades here, beside the market's.
+
+    ids_return: whether a closed order's client id may be used again. traded: the instruments
+    in which somebody's position has changed; whoever looks takes them out.
+    """
 
     def __init__(
         self,
@@ -38,85 +42,140 @@ class Exchange:
         market: Market,
         accounts: Accounts,
         outbox: Outbox,
+        agenda: Agenda,
         queue: QueueRule,
         decay_ns: int,
+        *,
+        ids_return: bool,
     ) -> None:
         self.index = index
         self.listings = listings
         self.market = market
         self.accounts = accounts
         self.outbox = outbox
+        self.agenda = agenda
         self.decay_ns = decay_ns
+        self.ids_return = ids_return
         lots = [
             float(listings[i].instrument.lot) if i in listings else 0.0
             for i in range(len(market.book.head))
         ]
         self.resting = RestingOrders(lots, queue)
-        self.seen: set[str] = set()
+        self.waiting = Waiting(market)
+        self.screening = Screening(listings, market, accounts, self.resting, self.waiting)
+        self.seen: set[Name] = set()
+        self.traded: set[int] = set()
+        self._named: dict[Name, Order] = {}
 
-    def arrive(self, approved: Approved) -> int | None:
-        """Match an order; returns its instrument when it took something from the book."""
-        proposal, outbox = approved.proposal, self.outbox
-        reason = self._rejection(approved)
-        self.seen.add(approved.order_id)
-        if reason is not None:
-            outbox.say(
-                OrderRejected,
-                account=proposal.account,
-                order_id=approved.order_id,
-                reason=reason,
-            )
-            return None
-        order = self._order(approved)
-        outbox.say(
-            OrderAccepted,
-            account=order.account,
-            order_id=order.order_id,
-            venue_order_id=outbox.order_number(),
-        )
-        took = self._match(order, proposal)
-        return order.instrument if took else None
+    def __iter__(self) -> Iterator[Order]:
+        """Every open order, those that rest first, each kind oldest first."""
+        yield from self.resting
+        yield from self.waiting
 
-    def cancel(self, cancel: Cancel) -> None:
-        """Take an order off the book, unless it is gone."""
-        order = self.resting.get(cancel.order_id)
-        if order is None or order.account != cancel.account:
-            known = cancel.order_id in self.seen
-            self.outbox.say(
-                CancelRejected,
-                account=cancel.account,
-                order_id=cancel.order_id,
-                reason="order is already closed" if known else "order is unknown",
-            )
-            return
-        self.remove(order, "asked for")
+    def find(self, account: AccountId, number: int | None, client_id: str) -> Order | None:
+        """An account's open order by the venue's number, else by its own name."""
+        if number is not None:
+            order = self.resting.get(number) or self.waiting.get(number)
+            return order if order is not None and order.account == account else None
+        return self._named.get((account, client_id)) if client_id else None
 
-    def remove(self, order: Order, reason: str) -> None:
-        """Cancel a resting order."""
-        self.resting.remove(order)
-        self._canceled(order, reason)
+    def place(self, request: PlaceOrder) -> None:
+        """Take an order in, or say why not."""
+        i = self.index.get(request.instrument)
+        name = (request.account, request.client_id)
+        taken = name in self._named or name in self.seen
+        if request.client_id and not self.ids_return:
+            self.seen.add(name)
+        if request.client_id and taken:
+            text = f"duplicate order id {request.client_id}"
+            self.outbox.reject(request, Reason.DUPLICATE_ID, text)
+        elif i is None or i not in self.listings:
+            text = f"instrument {request.instrument} is not listed"
+            self.outbox.reject(request, Reason.NOT_LISTED, text)
+        elif trouble := self.screening.trouble(i, request, self.outbox.now_ns):
+            self.outbox.reject(request, *trouble)
+        else:
+            self._take_in(i, request)
+
+    def trigger(self, i: int, seen: Seen) -> None:
+        """Bring the orders to the market whose price has come."""
+        for order in self.waiting.fired(i, seen):
+            self._activate(order)
+
+    def end(self, order: Order, change: Change, reason: Reason, text: str = "") -> None:
+        """End an open order."""
+        self._drop(order)
+        self.say(order, change, reason, text)
+
+    def expire(self, number: int) -> None:
+        """End an order whose time has come, if it still stands."""
+        order = self.resting.get(number) or self.waiting.get(number)
+        if order is not None and order.request.expires_ns == self.outbox.now_ns:
+            self.end(order, Change.EXPIRED, Reason.TIME, "its time is over")
 
     def delist(self, i: int) -> None:
         """Expire every order of an instrument that is traded no more."""
-        for order in self.resting:
+        for order in list(self):
             if order.instrument == i:
-                self.resting.remove(order)
-                self.outbox.say(OrderExpired, account=order.account, order_id=order.order_id)
+                self.end(order, Change.EXPIRED, Reason.DELISTED, "instrument is not traded")
 
     def collect(self, i: int) -> None:
-        """Report what the market filled of our resting orders."""
+        """Report what the market filled of resting orders."""
         for order, lots in self.resting.collect(i):
             if order.reduce_only:
-                closable = self._closable(order.account, i, order.side)
+                closable = self.screening.closable(order.account, i, order.side)
                 order.cut += max(0, lots - closable)
                 lots = min(lots, closable)
             if order.leaves == 0:
-                self.resting.remove(order)
+                self._drop(order)
             if lots:
                 self._fill(order, order.price, lots, maker=True)
             if order.leaves == 0 and order.cut:
-                self._canceled(order, "reduce-only: the rest would open a position")
+                self.say(order, Change.CANCELED, Reason.REDUCED, REST_WOULD_OPEN)
         self._cut_reduce_only(i)
+
+    def meet(self, order: Order) -> None:
+        """Match an order that stands nowhere, and rest or end what is left of it."""
+        i = order.instrument
+        levels = self.market.against(i, order.side, order.price, order.leaves)
+        path = walk(order, levels, self.resting)
+        kills = order.request.time_in_force is TimeInForce.FOK
+        if kills and (path.left or order.cut):
+            text = "fill-or-kill: the book does not hold enough"
+            self.say(order, Change.EXPIRED, Reason.KILLED, text)
+            return
+        self._take(order, path)
+        self._settle_remainder(order, path.stopped)
+        if i in self.traded:
+            self._cut_reduce_only(i)
+
+    def reduce(self, order: Order, size: int) -> None:
+        """Leave fewer lots of a resting order; it keeps its place."""
+        order.cut = max(0, order.cut - (order.size - size))
+        self.resting.shrink(order, min(order.leaves, size - order.executed))
+        order.size = size
+        self.say(order, Change.AMENDED)
+
+    def move(self, order: Order, price: int, size: int) -> None:
+        """Change a resting order so that it loses its place; it may trade at once."""
+        self._drop(order)
+        order.price, order.size = price, size
+        order.leaves, order.cut = size - order.executed, 0
+        self._reduce(order)
+        self.say(order, Change.AMENDED)
+        self.meet(order)
+
+    def say(
+        self,
+        order: Order,
+        change: Change,
+        reason: Reason | None = None,
+        text: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        """Report how an order stands."""
+        instrument = self.listings[order.instrument].instrument
+        self.outbox.report(order, instrument, change, reason, text, execution)
 
     def state(self) -> list[Resting]:
         """The orders that rest, oldest first, with their places."""
@@ -125,165 +184,159 @@ class Exchange:
             for order in self.resting
         ]
 
-    def restore(self, seen: list[str], resting: list[Resting]) -> None:
+    def restore(
+        self, seen: Iterable[Name], resting: Iterable[Resting], waiting: Iterable[Order]
+    ) -> None:
         """Put the orders of a state back."""
         self.seen = set(seen)
         for each in resting:
-            self.resting.rest(structs.replace(each.order), each.ahead, each.traded)
+            order = structs.replace(each.order)
+            self.resting.rest(order, each.ahead, each.traded)
+            self._keep(order)
+        for each_waiting in waiting:
+            order = structs.replace(each_waiting)
+            self.waiting.add(order)
+            self._keep(order)
 
-    def _rejection(self, approved: Approved) -> str | None:
-        proposal = approved.proposal
-        i = self.index.get(proposal.instrument)
-        if approved.order_id in self.seen:
-            return f"duplicate order id {approved.order_id}"
-        if i is None or i not in self.listings:
-            return f"instrument {proposal.instrument} is not listed"
-        trouble = self.listings[i].trouble(proposal, self._worth_at(i, proposal))
-        trouble = trouble or self.market.trouble(i)
-        if trouble:
-            return trouble
-        if proposal.post_only:
-            touch = self.market.best(i, 1 if proposal.side is Side.BUY else 0)
-            crosses = touch is not None and (proposal.price - touch) * proposal.side >= 0
-            own = self.resting.first_against(proposal.account, i, proposal.side, proposal.price)
-            if crosses or own:
-                return f"post-only: {proposal.price} ticks would cross"
-        if proposal.reduce_only and not self._reducible(proposal.account, i, proposal.side):
-            return "reduce-only: there is nothing to reduce"
-        return self._shortage(i, proposal)
+    # --- one order ---------------------------------------------------------------------
 
-    def _shortage(self, i: int, proposal: Proposal) -> str | None:
-        """What a spot order lacks; contracts on margin are judged by their maintenance alone."""
-        listing = self.listings[i]
-        if listing.instrument.kind is not Kind.SPOT or listing.borrows:
-            return None
-        currency, needed = listing.locks(proposal.side, proposal.size, proposal.price)
-        free = self.accounts.wallet.get((proposal.account, currency), ZERO)
-        for order in self.resting:
-            other = self.listings[order.instrument]
-            if order.account == proposal.account and other.instrument.kind is Kind.SPOT:
-                locked, amount = other.locks(order.side, order.leaves, order.price)
-                free -= amount if locked == currency else ZERO
-        if free < needed:
-            return f"balance: {free:f} {currency} is free, the order needs {needed:f}"
-        return None
-
-    def _worth_at(self, i: int, proposal: Proposal) -> int:
-        """The price that the smallest-notional rule judges an order at."""
-        if proposal.type is OrderType.MARKET:
-            touch = self.market.best(i, 1 if proposal.side is Side.BUY else 0)
-            return proposal.price if touch is None else touch
-        return proposal.price
-
-    def _order(self, approved: Approved) -> Order:
-        proposal = approved.proposal
-        i = self.index[proposal.instrument]
+    def _take_in(self, i: int, request: PlaceOrder) -> None:
+        trigger = request.trigger
         order = Order(
-            order_id=approved.order_id,
-            account=proposal.account,
+            number=self.outbox.order_number(),
             instrument=i,
-            side=proposal.side,
-            price=proposal.price,
-            leaves=proposal.size,
-            reduce_only=proposal.reduce_only,
+            request=request,
+            price=request.price or (trigger.price if trigger is not None else 0),
+            size=request.size,
+            leaves=request.size,
+            placed_ns=self.outbox.now_ns,
+            trigger=trigger,
         )
+        if trigger is not None:
+            self.waiting.add(order)
+            self._keep(order)
+            self.say(order, Change.NEW)
+            return
+        self._price(order)
+        self._reduce(order)
+        self.say(order, Change.NEW)
+        self.meet(order)
+
+    def _activate(self, order: Order) -> None:
+        """What waited is an order like any other, on a market that may have become another."""
+        i, request = order.instrument, order.request
+        self._drop(order)
+        order.trigger = None
+        self._price(order)
+        self._reduce(order)
+        self.say(order, Change.TRIGGERED)
+        if order.leaves == 0:
+            text = "reduce-only: there is nothing to reduce"
+            self.say(order, Change.EXPIRED, Reason.NOTHING_TO_REDUCE, text)
+        elif unusable := self.market.trouble(i):
+            self.say(order, Change.EXPIRED, Reason.BOOK_UNUSABLE, unusable)
+        elif request.post_only and self.screening.crosses(i, order.side, order.price):
+            text = f"post-only: {order.price} ticks would cross"
+            self.say(order, Change.EXPIRED, Reason.POST_ONLY, text)
+        else:
+            self.meet(order)
+
+    def _price(self, order: Order) -> None:
+        """Give a market order without a price the worst that it may meet."""
+        if order.request.price is None:
+            listing, side = self.listings[order.instrument], order.side
+            mark = self.market.mark(order.instrument)
+            worst = listing.rules.collar(listing.instrument, side, mark)
+            order.price = (WORST - 1 if side is Side.BUY else 0) if worst is None else worst
+
+    def _reduce(self, order: Order) -> None:
+        """Leave no more than what closes."""
         if order.reduce_only:
-            allowed = self._reducible(order.account, i, order.side)
+            allowed = self.screening.reducible(order.account, order.instrument, order.side)
+            if order.size == 0:
+                order.size = order.leaves = allowed
             order.cut = max(0, order.leaves - allowed)
             order.leaves -= order.cut
-        return order
 
-    def _closable(self, account: AccountId, i: int, side: Side) -> int:
-        """Lots of the position that an order of a side would close."""
-        return max(0, -self.accounts.quantity(account, i) * side)
-
-    def _reducible(self, account: AccountId, i: int, side: Side) -> int:
-        """The same, less what resting reduce-only orders will close already."""
-        promised = sum(
-            order.leaves
-            for order in self.resting
-            if order.reduce_only
-            and (order.account, order.instrument, order.side) == (account, i, side)
-        )
-        return max(0, self._closable(account, i, side) - promised)
-
-    def _match(self, order: Order, proposal: Proposal) -> bool:
-        """Take what crosses; rest or cancel the remainder. True when something was taken."""
+    def _take(self, order: Order, path: Walk) -> None:
+        """Do what a walk found."""
         i, market = order.instrument, self.market
-        own = self.resting.first_against(order.account, i, order.side, order.price)
-        levels = market.against(i, order.side, order.price, order.leaves)
-        if own is not None:
-            levels = self._before_own(levels, own)
-        total = sum(lots for _, lots in levels)
-        whole = total == order.leaves and not order.cut
-        if proposal.time_in_force is TimeInForce.FOK and not whole:
-            self._canceled(order, "fill-or-kill: the book does not hold enough")
-            return False
+        levels = [(step.price, step.lots) for step in path.steps if step.against is None]
         if levels:
             arrays = self.resting.arrays
             room = int(arrays.head[i, TAKEN]) + len(levels)
             self.resting.arrays = with_room(arrays, 0, room)
             until_ns = self.outbox.now_ns + self.decay_ns
             market.consume(self.resting.arrays, i, order.side, levels, until_ns)
-        for price, lots in levels:
-            order.leaves -= lots
-            self._fill(order, price, lots, maker=False)
-        self._settle_remainder(order, proposal, own)
-        if levels:
-            self._cut_reduce_only(i)
-        return bool(levels)
+            self.agenda.add(until_ns, RECOVERY, Recovery(i))
+        for step in path.steps:
+            if step.lots == 0 and step.against is not None:
+                text = f"self-trade: would meet our own order {_called(order)}"
+                self.end(step.against, Change.EXPIRED_IN_MATCH, Reason.SELF_TRADE, text)
+                continue
+            order.leaves -= step.lots
+            self._fill(order, step.price, step.lots, maker=False)
+            if step.against is not None:
+                self._fill_resting(step.against, step.lots)
 
-    def _settle_remainder(self, order: Order, proposal: Proposal, own: Order | None) -> None:
+    def _fill_resting(self, order: Order, lots: int) -> None:
+        """An order of the venue was met by another."""
+        left = order.leaves - lots
+        if left:
+            self.resting.shrink(order, left)
+        else:
+            self._drop(order)
+            order.leaves = 0
+        self._fill(order, order.price, lots, maker=True)
+        if left == 0 and order.cut:
+            self.say(order, Change.CANCELED, Reason.REDUCED, REST_WOULD_OPEN)
+
+    def _settle_remainder(self, order: Order, own: Order | None) -> None:
+        request = order.request
         if order.leaves == 0:
             if order.cut:
-                self._canceled(order, "reduce-only: the rest would open a position")
+                self.say(order, Change.CANCELED, Reason.REDUCED, REST_WOULD_OPEN)
         elif own is not None:
-            self._canceled(order, f"self-trade: would meet our own order {own.order_id}")
-        elif proposal.type is OrderType.MARKET:
-            self._canceled(order, "market: nothing left up to the collar")
-        elif proposal.time_in_force is not TimeInForce.GTC:
-            self._canceled(order, "immediate-or-cancel: nothing left up to the limit")
+            text = f"self-trade: would meet our own order {_called(own)}"
+            self.say(order, Change.EXPIRED_IN_MATCH, Reason.SELF_TRADE, text)
+        elif request.type is OrderType.MARKET:
+            text = "market: nothing left up to the collar"
+            self.say(order, Change.EXPIRED, Reason.COLLAR, text)
+        elif request.time_in_force is not TimeInForce.GTC:
+            text = "immediate-or-cancel: nothing left up to the limit"
+            self.say(order, Change.EXPIRED, Reason.IMMEDIATE, text)
         else:
             ahead = self.market.shown(order.instrument, order.side, order.price)
             self.resting.rest(order, float(ahead))
+            self._keep(order)
 
-    def _before_own(self, levels: list[tuple[int, int]], own: Order) -> list[tuple[int, int]]:
-        """The part of the levels that is served before an order of our own."""
-        ahead = int(self.resting.place(own)[0])
-        part: list[tuple[int, int]] = []
-        for price, lots in levels:
-            if price == own.price:
-                lots = min(lots, ahead)
-            if lots and (own.price - price) * own.side <= 0:
-                part.append((price, lots))
-        return part
+    def _keep(self, order: Order) -> None:
+        """An order stands from now on."""
+        if order.client_id:
+            self._named[order.name] = order
+        if order.request.expires_ns is not None:
+            self.agenda.add(order.request.expires_ns, EXPIRY, Expiry(order.number))
+
+    def _drop(self, order: Order) -> None:
+        """An order stands no more."""
+        book = self.waiting if order.trigger is not None else self.resting
+        book.remove(order)
+        if order.client_id:
+            del self._named[order.name]
 
     def _fill(self, order: Order, price: int, lots: int, *, maker: bool) -> None:
-        listing = self.listings[order.instrument]
+        i, listing = order.instrument, self.listings[order.instrument]
         instrument = listing.instrument
         fee, currency = listing.fees.charge(instrument, order.side, lots, price, maker=maker)
-        self.accounts.fill(
-            order.account,
-            order.instrument,
-            order.side,
-            lots,
-            instrument.price(price),
-            self.outbox.now_ns,
-        )
+        paid = instrument.price(price)
+        order.executed += lots
+        order.spent += abs(worth(instrument, lots, paid))
+        self.accounts.fill(order.account, i, order.side, lots, paid, self.outbox.now_ns)
         self.accounts.receive(order.account, currency, -fee)
-        self.outbox.say(
-            Fill,
-            account=order.account,
-            order_id=order.order_id,
-            trade_id=self.outbox.trade_number(),
-            instrument=instrument.id,
-            side=order.side,
-            size=lots,
-            price=price,
-            fee=fee,
-            fee_currency=currency,
-            maker=maker,
-        )
+        self.traded.add(i)
+        number = self.outbox.trade_number()
+        execution = Execution(number, lots, price, fee, currency, maker)
+        self.say(order, Change.TRADE, execution=execution)
 
     def _cut_reduce_only(self, i: int) -> None:
         """Keep resting reduce-only orders within the position that is left."""
@@ -292,16 +345,16 @@ class Exchange:
             if order.instrument != i or not order.reduce_only:
                 continue
             key = (order.account, order.side)
-            room = left.setdefault(key, self._closable(order.account, i, order.side))
+            room = left.setdefault(key, self.screening.closable(order.account, i, order.side))
             if room == 0:
-                self.remove(order, "reduce-only: there is nothing left to reduce")
+                text = "reduce-only: there is nothing left to reduce"
+                self.end(order, Change.CANCELED, Reason.REDUCED, text)
                 continue
             if order.leaves > room:
                 order.cut += order.leaves - room
                 self.resting.shrink(order, room)
             left[key] = room - order.leaves
 
-    def _canceled(self, order: Order, reason: str) -> None:
-        self.outbox.say(
-            OrderCanceled, account=order.account, order_id=order.order_id, reason=reason
-        )
+
+def _called(order: Order) -> str:
+    return order.client_id or str(order.number)

@@ -4,24 +4,26 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from bot.model.command import Proposal, Side
+from bot.model.command import Side
 from bot.model.instrument import Instrument, Kind
 from bot.model.units import Currency
 from bot.venues.simulated.fees import FeeSchedule
 from bot.venues.simulated.margin import Tier
+from bot.venues.simulated.rules import NO_RULES, OrderRules
 
 
 class Listing(Struct, frozen=True):
     """What the venue knows of an instrument.
 
     tiers: maintenance margin; none for spot. borrows: spot only: whether it lends what an
-        order lacks; else such an order is rejected.
+        order lacks; else such an order is rejected. rules: what an order must keep.
     """
 
     instrument: Instrument
     fees: FeeSchedule
     tiers: tuple[Tier, ...] = ()
     borrows: bool = False
+    rules: OrderRules = NO_RULES
 
     def __post_init__(self) -> None:
         """Refuse a contract on margin whose margin nobody stated."""
@@ -43,23 +45,3 @@ class Listing(Struct, frozen=True):
         rate = Decimal(0) if self.fees.in_received else max(self.fees.maker, self.fees.taker)
         notional = instrument.notional(size, instrument.price(price))
         return instrument.quote, notional * (1 + max(rate, Decimal(0)))
-
-    def trouble(self, proposal: Proposal, price: int) -> str | None:
-        """The rule of the instrument that an order breaks, if any.
-
-        price: ticks at which its notional is judged.
-        """
-        instrument = self.instrument
-        if not instrument.active:
-            return "instrument is not traded"
-        if proposal.size < instrument.size_min:
-            return f"size {proposal.size} lots is below the smallest, {instrument.size_min}"
-        if proposal.price <= 0 or instrument.grid.down(proposal.price) != proposal.price:
-            return f"price {proposal.price} ticks is not on the price grid"
-        smallest = instrument.notional_min
-        # Venues let any rest of a position be closed.
-        if smallest is not None and not proposal.reduce_only:
-            notional = instrument.notional(proposal.size, instrument.price(price))
-            if notional < smallest:
-                return f"notional {notional:f} is below the smallest, {smallest:f}"
-        return None

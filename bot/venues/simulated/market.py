@@ -13,10 +13,12 @@ from bot.book.layout import (
     INSIDE,
     KNOWN,
     LADDER_LOW,
+    LAST,
     NEVER,
     SCALAR,
     SCALAR_NS,
     STATUS,
+    TRADE_NS,
 )
 from bot.book.levels import size_at
 from bot.book.message import has_room, judge
@@ -66,6 +68,11 @@ class Market:
         if self.book.head[i, SCALAR_NS + MARK] == NEVER:
             return None
         return Decimal(int(self.book.head[i, SCALAR + MARK])) / SCALAR_SCALE
+
+    def last(self, i: int) -> int | None:
+        """Price of the last trade in ticks."""
+        head = self.book.head
+        return None if head[i, TRADE_NS] == NEVER else int(head[i, LAST])
 
     def against(self, i: int, side: Side, limit: int, size: int) -> list[tuple[int, int]]:
         """Price and lots of each level that an incoming order would take, best first."""

@@ -17,6 +17,8 @@ from bot.tape.venue_order import ORDERED, ORDERED_LAYOUT, Ordered
 from bot.venues.simulated.arrays import (
     ACTION_NS,
     KNOWN_NS,
+    LAST_HIGH,
+    LAST_LOW,
     MARK_HIGH,
     MARK_LOW,
     MID_HIGH,
@@ -28,6 +30,7 @@ from bot.venues.simulated.arrays import (
     TAKEN,
     VENUE,
     VENUE_LAYOUT,
+    WAITING,
     VenueArrays,
 )
 from bot.venues.simulated.queue import change, filled, restate, trade
@@ -54,7 +57,7 @@ EXHAUSTED: Final = 2
 FILLED_ORDER: Final = 3
 """A message filled something; it is the last that was taken."""
 MARGIN: Final = 4
-"""A message took a mark or a mid out of its bounds; it is the last that was taken."""
+"""A message took a mark, a mid or a trade out of its bounds; it is the last that was taken."""
 GROW: Final = 5
 """The book has no room for the next message: grow it and call again."""
 
@@ -83,13 +86,14 @@ def match_message(venue: VenueArrays, book: Book, rows: Ordered, m: int, i: int)
     key = rows.key[m]
     snapshot = flags & SNAPSHOT
     begin_message(book, i, flags)
-    if head[i, RESTING] + head[i, TAKEN] == 0:
+    if head[i, RESTING] + head[i, TAKEN] + head[i, WAITING] == 0:
         for r in range(rows.begin[m], rows.end[m]):
             take_row(
                 book, i, rows.kind[r], rows.side[r], rows.price[r], rows.size[r], snapshot, key
             )
         end_message(book, i, key)
     else:
+        passed = 0
         if snapshot:
             head[i, TAKEN] = 0
         for r in range(rows.begin[m], rows.end[m]):
@@ -100,6 +104,8 @@ def match_message(venue: VenueArrays, book: Book, rows: Ordered, m: int, i: int)
             previous = take_row(book, i, kind, side, price, size, snapshot, key)
             if kind == TRADE:
                 trade(venue, i, side, price, size)
+                if price < head[i, LAST_LOW] or price > head[i, LAST_HIGH]:
+                    passed = 1
             elif kind == LEVEL and snapshot == 0:
                 change(venue, i, side, price, previous, size)
         end_message(book, i, key)
@@ -107,6 +113,8 @@ def match_message(venue: VenueArrays, book: Book, rows: Ordered, m: int, i: int)
             restate(venue, book, i)
         if filled(venue, book, i):
             return FILLED_ORDER
+        if passed:
+            return MARGIN
     return out_of_bounds(venue, book, i)
 
 

@@ -1,11 +1,13 @@
 """The orders that rest: which they are, and their rows in the matching arrays."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
 from bot.model.command import Side
 from bot.model.units import AccountId
+from bot.venues.simulated.accounts import ZERO
 from bot.venues.simulated.arrays import (
     AHEAD,
     FILLED,
@@ -21,47 +23,80 @@ from bot.venues.simulated.arrays import (
     with_room,
 )
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.requests import PlaceOrder, Trigger
+
+Name = tuple[AccountId, str]
 
 
 class Order(Struct):
-    """One order at the venue.
+    """One order at the venue, from when it was taken in.
 
-    instrument: its index. price: ticks; for a market order, its collar. leaves: lots.
-    cut: lots that reduce-only took off; canceled when the rest has filled.
+    number: the venue's own. instrument: its index. price: ticks; of a market order its collar.
+    size, leaves, executed: lots; size as amended. cut: lots that reduce-only took off; canceled
+    when the rest has filled. spent: worth of what was executed, in the currency of settlement.
+    trigger: while it waits.
     """
 
-    order_id: str
-    account: AccountId
+    number: int
     instrument: int
-    side: Side
+    request: PlaceOrder
     price: int
+    size: int
     leaves: int
-    reduce_only: bool
+    placed_ns: int
+    trigger: Trigger | None = None
+    executed: int = 0
+    spent: Decimal = ZERO
     cut: int = 0
     handle: int = 0
 
+    @property
+    def account(self) -> AccountId:
+        """Whose it is."""
+        return self.request.account
+
+    @property
+    def client_id(self) -> str:
+        """Its sender's name for it."""
+        return self.request.client_id
+
+    @property
+    def name(self) -> Name:
+        """What nobody else's order is called; its client id may be empty."""
+        return self.request.account, self.request.client_id
+
+    @property
+    def side(self) -> Side:
+        """Its side."""
+        return self.request.side
+
+    @property
+    def reduce_only(self) -> bool:
+        """Whether it may only close."""
+        return self.request.reduce_only or self.request.close_position
+
 
 class RestingOrders:
-    """Every order on the book, by id and as rows that the kernel serves, oldest first."""
+    """Every order on the book, by number and as rows that the kernel serves, oldest first."""
 
     def __init__(self, lots: Sequence[float], queue: QueueRule) -> None:
         """Start with none; lots: the amount in one lot of each instrument."""
-        self.arrays: VenueArrays = no_orders(len(lots), queue.code, queue.power)
+        self.arrays: VenueArrays = no_orders(len(lots), queue.code, queue.power, queue.whole)
         self._lots = lots
         self._by_handle: dict[int, Order] = {}
-        self._by_id: dict[str, Order] = {}
+        self._by_number: dict[int, Order] = {}
         self._handles = 0
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._by_number)
 
     def __iter__(self) -> Iterator[Order]:
         """Oldest first."""
-        return iter(list(self._by_id.values()))
+        return iter(list(self._by_number.values()))
 
-    def get(self, order_id: str) -> Order | None:
-        """The order with this id, while it rests."""
-        return self._by_id.get(order_id)
+    def get(self, number: int) -> Order | None:
+        """The order with this number, while it rests."""
+        return self._by_number.get(number)
 
     def rest(self, order: Order, ahead: float, traded: float = 0.0) -> None:
         """Put an order on the book, behind so many lots."""
@@ -74,7 +109,7 @@ class RestingOrders:
         arrays.queue[i, at] = (ahead, traded, self._lots[i])
         arrays.head[i, RESTING] = at + 1
         self._by_handle[order.handle] = order
-        self._by_id[order.order_id] = order
+        self._by_number[order.number] = order
 
     def remove(self, order: Order) -> None:
         """Take an order off the book; the younger ones keep their order."""
@@ -83,7 +118,7 @@ class RestingOrders:
         arrays.resting[i, at : count - 1] = arrays.resting[i, at + 1 : count].copy()
         arrays.queue[i, at : count - 1] = arrays.queue[i, at + 1 : count].copy()
         arrays.head[i, RESTING] = count - 1
-        del self._by_handle[order.handle], self._by_id[order.order_id]
+        del self._by_handle[order.handle], self._by_number[order.number]
 
     def collect(self, i: int) -> list[tuple[Order, int]]:
         """What filled in an instrument since the last call: orders and their lots."""
@@ -108,22 +143,24 @@ class RestingOrders:
         order.leaves = leaves
         self.arrays.resting[order.instrument, self._row(order), LEAVES] = leaves
 
-    def first_against(self, account: AccountId, i: int, side: Side, limit: int) -> Order | None:
-        """The account's own order that an incoming one would meet first, if any."""
+    def against(self, i: int, side: Side, limit: int) -> list[Order]:
+        """The orders that an incoming one would meet, whoever's, in the order it meets them."""
+        if not self.arrays.head[i, RESTING]:
+            return []
         met = [
             order
-            for order in self._by_id.values()
-            if order.account == account and order.instrument == i and order.side is not side
+            for order in self._by_number.values()
+            if order.instrument == i and order.side is not side
             if (limit - order.price) * side >= 0
         ]
-        return min(met, key=lambda order: (order.price * side, order.handle), default=None)
+        return sorted(met, key=lambda order: (order.price * side, order.handle))
 
     def _row(self, order: Order) -> int:
         arrays, i = self.arrays, order.instrument
         for k in range(int(arrays.head[i, RESTING])):
             if arrays.resting[i, k, HANDLE] == order.handle:
                 return k
-        raise AssertionError(f"order {order.order_id} has no row")
+        raise AssertionError(f"order {order.number} has no row")
 
 
 assert (HANDLE, SIDE, PRICE, LEAVES, FILLED) == (0, 1, 2, 3, 4), "rest() writes a whole row"

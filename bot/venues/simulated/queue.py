@@ -37,15 +37,20 @@ from bot.venues.simulated.arrays import (
     TAKEN_SIDE,
     TRADED,
     VENUE,
+    WHOLE,
     VenueArrays,
 )
 
 
 class QueueRule(Struct, frozen=True):
-    """A rule and, for those that have one, its n."""
+    """A rule and, for those that have one, its n.
+
+    whole: a trade that reaches an order fills all of it, instead of what it reaches.
+    """
 
     code: int
     power: int = 3
+    whole: bool = False
 
 
 RISK_AVERSE: Final = 0
@@ -64,7 +69,11 @@ def raised(base: float, power: float) -> float:
 
 @kernel(f8(i8, f8, f8, f8))
 def share_behind(rule: int, power: float, front: float, behind: float) -> float:
-    """The probability that a cancel stood behind us, given the amounts on either side."""
+    """The probability that a cancel stood behind us, given the amounts on either side.
+
+    Never above one: with less than nothing ahead hftbacktest's b^n / (b + f)^n is, and takes us
+    back for a cancel behind us.
+    """
     front = max(front, 0.0)
     behind = max(behind, 0.0)
     if rule in (LOG, LOG_OF_ALL):
@@ -125,6 +134,8 @@ def trade(venue: VenueArrays, i: int, side: int, price: int, size: int) -> None:
             # Older orders of ours at this price stand ahead as well: the lots they got are gone.
             excess = math.floor(size - ours - queue[i, k, AHEAD] + 0.5)
             got = min(leaves, max(0, int(excess)))
+            if got > 0 and venue.clock[WHOLE]:
+                got = leaves
             ours += got
             resting[i, k, FILLED] += got
             resting[i, k, LEAVES] = leaves - got

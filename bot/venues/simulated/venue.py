@@ -1,11 +1,12 @@
 """The simulated venue: it hears our commands after their delay, and answers after its own.
 
 It keeps its own book from the market's rows, in the order in which the venue made them, and
-its own time: it lags the engine by the way back, so that nothing it says is heard before it
-can be known, and no order meets a book older than what its sender had seen.
+its own time: it lags the engine by the shortest way back, so that nothing it says is heard
+before it can be known, and no order meets a book older than what its sender had seen.
 
 A driver feeds it every block, and before the engine takes a message received at `t` calls
-`advance(t - in_ns - 1)`; after the last message of `t`, before responses, `advance(t - in_ns)`.
+`advance(t - in_ns - 1)`; after the last message of `t`, before responses, `advance(t - in_ns)`,
+`in_ns` being the shortest way back.
 A compiled loop may call `match_until` itself on what stands in `places()`, and then `advance`
 whenever it says anything but `REACHED`; the places are asked for anew after that.
 """
@@ -18,19 +19,20 @@ import numpy as np
 from msgspec import structs
 
 from bot.book.arrays import BOOK_LAYOUT, Book
-from bot.model.command import Approved, Cancel, Command
-from bot.model.event import AnyEvent, Event, FundingRate, InstrumentChanged, MarketEvent
+from bot.model.command import Command
+from bot.model.event import Event, FundingRate, InstrumentChanged, MarketEvent
 from bot.model.instrument import Kind
 from bot.model.units import NS_PER_SECOND, AccountId, Currency, InstrumentId
-from bot.tape.rows import Block, Int64s
+from bot.tape.rows import TRADE, Block, Int64s
 from bot.tape.venue_order import FOREVER, ORDERED_LAYOUT, Ordered
 from bot.venues.simulated.accounts import Accounts
 from bot.venues.simulated.agenda import (
     ARRIVAL,
     NEWS,
-    RECOVERY,
     Action,
     Agenda,
+    Deadline,
+    Expiry,
     Recovery,
     Settlement,
 )
@@ -44,10 +46,13 @@ from bot.venues.simulated.arrays import (
     VenueArrays,
 )
 from bot.venues.simulated.clearing import Clearing, Judged
+from bot.venues.simulated.counter import Counter
+from bot.venues.simulated.door import event_of, request_of
 from bot.venues.simulated.exchange import Exchange
 from bot.venues.simulated.feed import Feed
 from bot.venues.simulated.funding import Unfunded
-from bot.venues.simulated.latency import Constant
+from bot.venues.simulated.latency import Latency
+from bot.venues.simulated.line import Line
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
 from bot.venues.simulated.matching import (
@@ -64,7 +69,10 @@ from bot.venues.simulated.matching import (
 )
 from bot.venues.simulated.outbox import Outbox
 from bot.venues.simulated.queue import RISK_AVERSE, QueueRule
-from bot.venues.simulated.state import InFlight, VenueState
+from bot.venues.simulated.reports import Change, Reason, Said
+from bot.venues.simulated.requests import REQUESTS, Request
+from bot.venues.simulated.state import VenueState
+from bot.venues.simulated.waiting import Seen
 
 
 class SimulatedVenue:
@@ -72,8 +80,11 @@ class SimulatedVenue:
 
     instruments: the names that blocks index. windows: ticks of each book's window.
     listings: what can be traded. deposits: the wallets to begin with.
-    lateness_ns: how far before its receipt a message may have happened, at most `in_ns`
-        unless the tape is fed ahead of the engine.
+    lateness_ns: how far before its receipt a message may have happened, at most the shortest
+        way back unless the tape is fed ahead of the engine.
+    ordered: each way is one connection, on which nothing overtakes.
+    ids_return: whether the client id of a closed order may be used again, as at most venues;
+        our own engine never does, and a second use is a mistake.
     """
 
     def __init__(
@@ -82,23 +93,25 @@ class SimulatedVenue:
         windows: tuple[int, ...],
         listings: Mapping[InstrumentId, Listing],
         deposits: Mapping[AccountId, Mapping[Currency, Decimal]],
-        latency: Constant,
+        latency: Latency,
         lateness_ns: int,
         impact_decay_ns: int = NS_PER_SECOND,
         queue: QueueRule | None = None,
+        *,
+        ordered: bool = True,
+        ids_return: bool = False,
     ) -> None:
         index = {name: i for i, name in enumerate(instruments)}
         self.instruments = instruments
         self._listings = {index[name]: listings[name] for name in instruments if name in listings}
         contracts = {i: listing.instrument for i, listing in self._listings.items()}
         self._index = index
-        self._latency = latency
-        self._impact_decay_ns = impact_decay_ns
+        self._line = Line(latency, ordered=ordered)
         self._places: Int64s = np.zeros(PLACES, np.int64)
         self._placed: tuple[VenueArrays | None, Book | None, Ordered | None] = (None, None, None)
         self._feed = Feed(instruments, lateness_ns, self._places[CURSOR : CURSOR + 2])
         self._agenda = Agenda()
-        self._outbox = Outbox(latency)
+        self._outbox = Outbox(self._line)
         self._accounts = Accounts(contracts, deposits)
         self._market = Market(contracts, windows)
         self._exchange = Exchange(
@@ -107,9 +120,13 @@ class SimulatedVenue:
             self._market,
             self._accounts,
             self._outbox,
+            self._agenda,
             queue or QueueRule(RISK_AVERSE),
             impact_decay_ns,
+            ids_return=ids_return,
         )
+        self._bounded = False
+        self._counter = Counter(self._exchange, self._outbox, self._agenda)
         # The one array that is never replaced; an item of its memory is a plain number.
         self._clock = self.arrays.clock.data
         self._clearing = Clearing(
@@ -152,8 +169,9 @@ class SimulatedVenue:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing rests, is on its way, or is held: it only keeps its book."""
-        waits = self._agenda.in_flight or len(self._exchange.resting)
+        """Whether nothing stands, is on its way, or is held: it only keeps its book."""
+        exchange = self._exchange
+        waits = self._agenda.arriving or len(exchange.resting) or len(exchange.waiting)
         return not (waits or self._accounts.pools())
 
     @property
@@ -176,10 +194,32 @@ class SimulatedVenue:
         return list(self._clearing.unfunded)
 
     def submit(self, command: Command, sent_ns: int) -> None:
-        """Send a command; it is matched when it has arrived."""
-        arrives_ns = self._latency.arrives(sent_ns)
+        """Send a command of our engine; it is served when it has arrived."""
+        self.send(request_of(command), sent_ns)
+
+    def send(self, request: Request, sent_ns: int) -> None:
+        """Send a request; it is served when it has arrived."""
+        arrives_ns = self._line.arrives(sent_ns)
         assert arrives_ns >= self.now_ns, f"sent at {sent_ns}, but the venue is at {self.now_ns}"
-        self._plan(arrives_ns, ARRIVAL, command)
+        self._plan(arrives_ns, ARRIVAL, request)
+
+    def perform(self, request: Request, at_ns: int | None = None) -> list[Said]:
+        """Serve a request now, and tell all that it caused, in order.
+
+        at_ns: the venue's time, not before its own; the market is then brought up to it first,
+        and what that causes is told by `take_said`. No line lies between: what is caused is
+        said to be heard as any other answer is, which whoever calls this need not heed.
+        """
+        if at_ns is not None:
+            assert at_ns >= self.now_ns, f"asked at {at_ns}, but the venue is at {self.now_ns}"
+            self.advance(at_ns)
+        self._react()
+        said, self._outbox.said = self._outbox.said, []
+        self._counter.serve(request)
+        self._account()
+        self._clock[ACTION_NS] = self._agenda.next_ns
+        caused, self._outbox.said = self._outbox.said, said
+        return caused
 
     def market_event(self, event: MarketEvent) -> None:
         """Tell the venue what is rarer than rows: rates of funding, changed listings."""
@@ -217,7 +257,7 @@ class SimulatedVenue:
         """
         outbox = self._outbox
         self._react()
-        while not (pausing and outbox.events):
+        while not (pausing and outbox.said):
             reason = match(self.places(), until_ns)
             if reason == REACHED:
                 break
@@ -238,38 +278,49 @@ class SimulatedVenue:
             outbox.now_ns = until_ns
 
     def take_events(self) -> list[Event]:
-        """What the venue said since the last call, in the order in which it is heard."""
-        events, self._outbox.events = self._outbox.events, []
-        return events
+        """What the venue said since the last call, as events in the order they are heard in."""
+        if not self._outbox.said:
+            return []
+        return [event for said in self.take_said() if (event := event_of(said)) is not None]
+
+    def take_said(self) -> list[Said]:
+        """The same in the venue's own words."""
+        said, self._outbox.said = self._outbox.said, []
+        return said
 
     def state(self) -> VenueState:
         """All that it must remember; what it has said and nobody took is part of that."""
         return VenueState(
             now_ns=self.now_ns,
+            line=self._line.state(),
             orders=self._outbox.orders,
             trades=self._outbox.trades,
             seen=sorted(self._exchange.seen),
             resting=self._exchange.state(),
-            in_flight=[InFlight.of(*sent) for sent in self._agenda.in_flight],
+            waiting=[structs.replace(order) for order in self._exchange.waiting],
+            deadlines=[(*key, at_ns) for key, at_ns in sorted(self._counter.deadlines.items())],
+            in_flight=self._agenda.in_flight,
             news=self._agenda.news,
             wallets=[(*key, amount) for key, amount in sorted(self._accounts.wallet.items())],
             positions=self._accounts.state(),
             paid=sorted(self._clearing.calendar.paid.items()),
             expected=[(i, structs.replace(due)) for i, due in self._clearing.calendar.expected()],
             unfunded=self.unfunded,
-            unheard=cast(list[AnyEvent], list(self._outbox.events)),
+            unheard=list(self._outbox.said),
         )
 
     def restore(self, state: VenueState) -> None:
         """Go on from a state; to be called on a venue that has just been made."""
         self._outbox.now_ns = state.now_ns
+        self._line.restore(state.line)
         self._outbox.orders, self._outbox.trades = state.orders, state.trades
-        self._outbox.events = list(state.unheard)
-        self._exchange.restore(state.seen, state.resting)
+        self._outbox.said = list(state.unheard)
+        self._exchange.restore(state.seen, state.resting, state.waiting)
+        self._counter.restore(state.deadlines)
         self._accounts.restore(state.wallets, state.positions)
         self._clearing.unfunded = list(state.unfunded)
-        for sent in state.in_flight:
-            self._agenda.add(sent.arrives_ns, ARRIVAL, sent.command)
+        for arrives_ns, request in state.in_flight:
+            self._agenda.add(arrives_ns, ARRIVAL, request)
         for at_ns, event in state.news:
             self._agenda.add(at_ns, NEWS, event)
         self._clearing.calendar.restore(state.paid, state.expected)
@@ -292,14 +343,17 @@ class SimulatedVenue:
         self._clock[ACTION_NS] = self._agenda.next_ns
 
     def _do(self, action: Action) -> None:
-        if isinstance(action, Approved):
-            self._arrive(action)
-        elif isinstance(action, Cancel):
-            self._exchange.cancel(action)
+        if type(action) in REQUESTS:
+            self._counter.serve(cast(Request, action))
+            self._account()
         elif isinstance(action, Settlement):
             self._clearing.settle(action.i, action.due)
             self._clearing.expect(action.i)
             self._margin()
+        elif isinstance(action, Expiry):
+            self._exchange.expire(action.number)
+        elif isinstance(action, Deadline):
+            self._counter.lapse(action)
         elif isinstance(action, Recovery):
             self._market.recover(self.arrays, action.i, self.now_ns)
         elif isinstance(action, FundingRate):
@@ -317,17 +371,30 @@ class SimulatedVenue:
         self._outbox.now_ns = clock[STOPPED_NS]
         i = clock[STOPPED_AT]
         self._exchange.collect(i)
-        self._clearing.expect(i)
-        self._margin()
+        if len(self._exchange.waiting):
+            self._exchange.trigger(i, self._seen(i))
+        self._exchange.traded.add(i)
+        self._account()
         clock[ACTION_NS] = self._agenda.next_ns
 
-    def _arrive(self, approved: Approved) -> None:
-        i = self._exchange.arrive(approved)
-        if i is not None:
-            recovers_ns = self.now_ns + self._impact_decay_ns
-            self._agenda.add(recovers_ns, RECOVERY, Recovery(i))
+    def _seen(self, i: int) -> Seen:
+        """What the message showed behind which the kernel stopped."""
+        rows, m = self._feed.rows, int(self._places[CURSOR]) - 1
+        at = slice(int(rows.begin[m]), int(rows.end[m]))
+        traded = rows.price[at][rows.kind[at] == TRADE]
+        low, high = (int(traded.min()), int(traded.max())) if len(traded) else (None, None)
+        return Seen(self._market.mark(i), low, high)
+
+    def _account(self) -> None:
+        """Look at the money after somebody's order was served or filled."""
+        traded = self._exchange.traded
+        for i in sorted(traded):
             self._clearing.expect(i)
+        if traded:
+            traded.clear()
             self._margin()
+        else:
+            self._bound()
 
     def _margin(self) -> None:
         """Close what is called, and tell the kernel when to look again."""
@@ -338,14 +405,22 @@ class SimulatedVenue:
         if called:
             pools = self._clearing.judge()
         self._clearing.bound(self.arrays, pools)
+        self._bound()
+
+    def _bound(self) -> None:
+        """Tell the kernel what to stop for besides margin."""
+        waiting = self._exchange.waiting
+        if len(waiting) or self._bounded:
+            waiting.bound(self.arrays)
+            self._bounded = len(waiting) > 0
 
     def _liquidate(self, called: Judged) -> None:
         account, currency = called.pool
-        for order in self._exchange.resting:
+        for order in list(self._exchange):
             contract = self._listings[order.instrument].instrument
             pooled = contract.kind is not Kind.SPOT and contract.settle == currency
             if order.account == account and pooled:
-                self._exchange.remove(order, "liquidation")
+                self._exchange.end(order, Change.CANCELED, Reason.LIQUIDATION, "liquidation")
         self._clearing.close(called)
 
     def _relist(self, event: InstrumentChanged) -> None:
