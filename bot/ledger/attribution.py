@@ -55,7 +55,7 @@ from decimal import Decimal, localcontext
 
 from msgspec import Struct
 
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.ledger.positions import currency_of, direction, size_of, worth
 from bot.ledger.valuation import AtMids, Decision
 from bot.model.instrument import Instrument, Kind

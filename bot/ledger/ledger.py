@@ -8,7 +8,7 @@ from msgspec import Struct
 from bot.ledger import positions, trades
 from bot.ledger.accounts import Account, Accounts
 from bot.ledger.attribution import Attribution, AttributionState, Part, Parts
-from bot.ledger.money import MONEY, split
+from bot.model.money import MONEY, split
 from bot.ledger.positions import Position
 from bot.ledger.postings import Cause, Heading, Origin, Posting
 from bot.ledger.statements import Difference, Statements

@@ -20,7 +20,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from bot.errors import ReconcileMismatch
-from bot.ledger.money import divide
+from bot.model.money import divide
 from bot.model.instrument import Instrument, Kind
 from bot.model.units import Currency
 

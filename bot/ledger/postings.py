@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 
 from msgspec import Struct
 
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 
 

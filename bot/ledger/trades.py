@@ -8,7 +8,7 @@ of them holds belongs to EXTERNAL.
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from bot.ledger.money import split
+from bot.model.money import split
 from bot.ledger.positions import closed_by, price_at_expiry
 from bot.ledger.postings import Cause, Origin
 from bot.ledger.valuation import Decision

@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from bot.engine.state import State
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.model.event import FundingPaid, FundingRate
 from bot.model.instrument import Instrument
 from bot.model.units import EXTERNAL, NS_PER_MS, NS_PER_US, Currency, StrategyName

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bot.engine.state import State
 from bot.execution.blotter import Order
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.ledger.positions import direction
 from bot.ledger.postings import Heading
 from bot.model.command import TimeInForce

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from bot.journal.durable import make_folder, write_whole
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.modes.result import Result
 from bot.modes.words import moment, rounded, span
 from bot.report import figures, funding, tables, waterfall

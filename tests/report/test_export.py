@@ -11,7 +11,7 @@ import pytest
 from bot.errors import JournalError, NotFoundError, UsageError
 from bot.journal.port import RecordKind
 from bot.journal.session import SessionReader
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.model.event import Fill, decode
 from bot.modes.words import time_of
 from bot.report.export import write
