@@ -23,6 +23,7 @@ class Heading(enum.StrEnum):
     REALISED = "realised"
     FEES = "fees"
     FUNDING = "funding"
+    INTEREST = "interest"
     TRANSFER = "transfer"
     EXCHANGE = "exchange"
 
@@ -35,6 +36,7 @@ class Cause(enum.StrEnum):
     LIQUIDATION = "liquidation"
     DELEVERAGING = "deleveraging"
     SETTLEMENT = "settlement"
+    INTEREST = "interest"
     TRANSFER = "transfer"
 
 

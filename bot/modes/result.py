@@ -6,9 +6,9 @@ from decimal import Decimal
 from msgspec import Struct
 
 from bot.engine.state import State
-from bot.model.money import MONEY
 from bot.model.event import FundingPaid, FundingRate
 from bot.model.instrument import Instrument
+from bot.model.money import MONEY
 from bot.model.units import EXTERNAL, NS_PER_MS, NS_PER_US, Currency, StrategyName
 from bot.modes.recorder import Counts, Recorder
 from bot.modes.series import Sample, Series, Trade, as_parts

@@ -11,8 +11,8 @@ import pytest
 from bot.errors import JournalError, NotFoundError, UsageError
 from bot.journal.port import RecordKind
 from bot.journal.session import SessionReader
-from bot.model.money import MONEY
 from bot.model.event import Fill, decode
+from bot.model.money import MONEY
 from bot.modes.words import time_of
 from bot.report.export import write
 from bot.report.ledger import COLUMNS, Ledger, of_records, of_result

@@ -27,7 +27,10 @@ MARK_HIGH: Final = 3
 MID_LOW: Final = 4
 MID_HIGH: Final = 5
 """The same of best bid plus best ask (ticks), for instruments whose mark nobody states."""
-HEAD_COLUMNS: Final = 6
+INDEX_LOW: Final = 6
+INDEX_HIGH: Final = 7
+"""The same of the index, for what depends on it."""
+HEAD_COLUMNS: Final = 8
 
 # Columns of `resting`, oldest order first.
 HANDLE: Final = 0
@@ -115,8 +118,8 @@ def no_orders(instruments: int, rule: int, power: int, room: int = 16) -> VenueA
     clock[RULE] = rule
     clock[RULE_POWER] = power
     head = np.zeros((instruments, HEAD_COLUMNS), np.int64)
-    head[:, (MARK_LOW, MID_LOW)] = -FOREVER
-    head[:, (MARK_HIGH, MID_HIGH)] = FOREVER
+    head[:, (MARK_LOW, MID_LOW, INDEX_LOW)] = -FOREVER
+    head[:, (MARK_HIGH, MID_HIGH, INDEX_HIGH)] = FOREVER
     return VenueArrays(
         clock,
         head,

@@ -16,10 +16,11 @@ from bot.model.event import (
     OrderExpired,
     OrderRejected,
 )
-from bot.model.instrument import Kind
 from bot.model.units import AccountId, InstrumentId
-from bot.venues.simulated.accounts import ZERO, Accounts
+from bot.venues.simulated.accounts import Accounts
 from bot.venues.simulated.arrays import TAKEN, with_room
+from bot.venues.simulated.booking import Booking
+from bot.venues.simulated.collateral import Collateral
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
 from bot.venues.simulated.orders import Order, RestingOrders
@@ -38,6 +39,8 @@ class Exchange:
         market: Market,
         accounts: Accounts,
         outbox: Outbox,
+        booking: Booking,
+        collateral: Collateral,
         queue: QueueRule,
         decay_ns: int,
     ) -> None:
@@ -46,6 +49,8 @@ class Exchange:
         self.market = market
         self.accounts = accounts
         self.outbox = outbox
+        self.booking = booking
+        self.collateral = collateral
         self.decay_ns = decay_ns
         lots = [
             float(listings[i].instrument.lot) if i in listings else 0.0
@@ -150,23 +155,7 @@ class Exchange:
                 return f"post-only: {proposal.price} ticks would cross"
         if proposal.reduce_only and not self._reducible(proposal.account, i, proposal.side):
             return "reduce-only: there is nothing to reduce"
-        return self._shortage(i, proposal)
-
-    def _shortage(self, i: int, proposal: Proposal) -> str | None:
-        """What a spot order lacks; contracts on margin are judged by their maintenance alone."""
-        listing = self.listings[i]
-        if listing.instrument.kind is not Kind.SPOT or listing.borrows:
-            return None
-        currency, needed = listing.locks(proposal.side, proposal.size, proposal.price)
-        free = self.accounts.wallet.get((proposal.account, currency), ZERO)
-        for order in self.resting:
-            other = self.listings[order.instrument]
-            if order.account == proposal.account and other.instrument.kind is Kind.SPOT:
-                locked, amount = other.locks(order.side, order.leaves, order.price)
-                free -= amount if locked == currency else ZERO
-        if free < needed:
-            return f"balance: {free:f} {currency} is free, the order needs {needed:f}"
-        return None
+        return self.collateral.shortage(i, proposal, self._worth_at(i, proposal), self.resting)
 
     def _worth_at(self, i: int, proposal: Proposal) -> int:
         """The price that the smallest-notional rule judges an order at."""
@@ -259,24 +248,15 @@ class Exchange:
         return part
 
     def _fill(self, order: Order, price: int, lots: int, *, maker: bool) -> None:
-        listing = self.listings[order.instrument]
-        instrument = listing.instrument
-        fee, currency = listing.fees.charge(instrument, order.side, lots, price, maker=maker)
-        self.accounts.fill(
-            order.account,
-            order.instrument,
-            order.side,
-            lots,
-            instrument.price(price),
-            self.outbox.now_ns,
+        fee, currency = self.booking.execute(
+            order.account, order.instrument, order.side, lots, price, maker=maker
         )
-        self.accounts.receive(order.account, currency, -fee)
         self.outbox.say(
             Fill,
             account=order.account,
             order_id=order.order_id,
             trade_id=self.outbox.trade_number(),
-            instrument=instrument.id,
+            instrument=self.listings[order.instrument].instrument.id,
             side=order.side,
             size=lots,
             price=price,

@@ -9,6 +9,7 @@ from bot.model.event import AnyEvent, MarketEvent
 from bot.model.units import AccountId, Currency
 from bot.venues.simulated.accounts import Position
 from bot.venues.simulated.funding import Due, Unfunded
+from bot.venues.simulated.money import MoneyState
 from bot.venues.simulated.orders import Order
 
 
@@ -62,3 +63,4 @@ class VenueState(Struct, frozen=True):
     expected: list[tuple[int, Due]]
     unfunded: list[Unfunded]
     unheard: list[AnyEvent]
+    money: MoneyState = MoneyState()

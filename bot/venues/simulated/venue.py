@@ -11,7 +11,7 @@ whenever it says anything but `REACHED`; the places are asked for anew after tha
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import cast
 
 import numpy as np
@@ -20,12 +20,13 @@ from msgspec import structs
 from bot.book.arrays import BOOK_LAYOUT, Book
 from bot.model.command import Approved, Cancel, Command
 from bot.model.event import AnyEvent, Event, FundingRate, InstrumentChanged, MarketEvent
-from bot.model.instrument import Kind
+from bot.model.money import MONEY
 from bot.model.units import NS_PER_SECOND, AccountId, Currency, InstrumentId
 from bot.tape.columns import ROWS_LAYOUT, Rows
 from bot.tape.rows import Block, Int64s
 from bot.tape.venue_order import FOREVER
-from bot.venues.simulated.accounts import Accounts
+from bot.venues.simulated.accounts import HOUSE, Accounts
+from bot.venues.simulated.accrual import Accruals
 from bot.venues.simulated.agenda import (
     ARRIVAL,
     NEWS,
@@ -34,6 +35,7 @@ from bot.venues.simulated.agenda import (
     Agenda,
     Recovery,
     Settlement,
+    Task,
 )
 from bot.venues.simulated.arrays import (
     ACTION_NS,
@@ -44,13 +46,16 @@ from bot.venues.simulated.arrays import (
     VENUE_LAYOUT,
     VenueArrays,
 )
-from bot.venues.simulated.clearing import Clearing, Judged
+from bot.venues.simulated.booking import Booking
+from bot.venues.simulated.clearing import Clearing
+from bot.venues.simulated.collateral import Collateral
 from bot.venues.simulated.exchange import Exchange
 from bot.venues.simulated.feed import Feed
 from bot.venues.simulated.funding import Unfunded
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
+from bot.venues.simulated.marks import Marks
 from bot.venues.simulated.matching import (
     ACTION,
     BOOK_AT,
@@ -65,7 +70,10 @@ from bot.venues.simulated.matching import (
 )
 from bot.venues.simulated.outbox import Outbox
 from bot.venues.simulated.queue import RISK_AVERSE, QueueRule
+from bot.venues.simulated.settlement import PUNCTUAL, Jitter
 from bot.venues.simulated.state import InFlight, VenueState
+from bot.venues.simulated.terms import Loan
+from bot.venues.simulated.treasury import Treasury
 
 
 class SimulatedVenue:
@@ -87,6 +95,8 @@ class SimulatedVenue:
         lateness_ns: int,
         impact_decay_ns: int = NS_PER_SECOND,
         queue: QueueRule | None = None,
+        loans: Mapping[Currency, Loan] | None = None,
+        jitter: Jitter = PUNCTUAL,
     ) -> None:
         index = {name: i for i, name in enumerate(instruments)}
         self.instruments = instruments
@@ -102,19 +112,23 @@ class SimulatedVenue:
         self._outbox = Outbox(latency)
         self._accounts = Accounts(contracts, deposits)
         self._market = Market(contracts, windows)
+        marks = Marks(self._listings, self._market)
+        accruals = Accruals(self._listings, self._accounts, marks, self._outbox)
         self._exchange = Exchange(
             index,
             self._listings,
             self._market,
             self._accounts,
             self._outbox,
+            Booking(self._listings, self._accounts, marks, self._outbox, accruals.book),
+            Collateral(self._listings, self._accounts, marks, loans or {}),
             queue or QueueRule(RISK_AVERSE),
             impact_decay_ns,
         )
         # The one array that is never replaced; an item of its memory is a plain number.
         self._clock = self.arrays.clock.data
         self._clearing = Clearing(
-            self._listings, self._market, self._accounts, self._outbox, self._agenda
+            self._listings, self._exchange, marks, accruals, self._agenda, loans or {}, jitter
         )
 
     # --- what a driver sees ------------------------------------------------------------
@@ -155,7 +169,7 @@ class SimulatedVenue:
     def idle(self) -> bool:
         """Whether nothing rests, is on its way, or is held: it only keeps its book."""
         waits = self._agenda.in_flight or len(self._exchange.resting)
-        return not (waits or self._accounts.pools())
+        return not (waits or self._accounts.pools() or self._clearing.lending.owed)
 
     @property
     def positions(self) -> dict[tuple[AccountId, InstrumentId], int]:
@@ -163,18 +177,37 @@ class SimulatedVenue:
         return {
             (account, self.instruments[i]): position.quantity
             for (account, i), position in sorted(self._accounts.position.items())
-            if position.quantity
+            if position.quantity and account not in HOUSE
         }
 
     @property
     def wallets(self) -> dict[tuple[AccountId, Currency], Decimal]:
-        """Balances, without open profit."""
-        return dict(self._accounts.wallet)
+        """Balances, without open profit; what is set aside for isolated positions is in them."""
+        return {
+            (account, currency): self._accounts.total(account, currency)
+            for account, currency in self._accounts.wallet
+            if account not in HOUSE
+        }
+
+    @property
+    def books(self) -> Accounts:
+        """Everyone's wallets and positions, the market's and the venue's own with them."""
+        return self._accounts
+
+    @property
+    def treasury(self) -> Treasury:
+        """Transfers, leverage and isolated margin: what accounts ask for besides orders."""
+        return self._clearing.treasury
 
     @property
     def unfunded(self) -> list[Unfunded]:
         """Settlements that could not be booked, with the reason."""
-        return list(self._clearing.unfunded)
+        return self._clearing.unfunded
+
+    @property
+    def unsettled(self) -> list[str]:
+        """Contracts that expired at a price that nobody knows, with their holders."""
+        return list(self._clearing.expiries.unsettled)
 
     def submit(self, command: Command, sent_ns: int) -> None:
         """Send a command; it is matched when it has arrived."""
@@ -192,6 +225,9 @@ class SimulatedVenue:
         if self.idle and self._feed.settled_ns > self.now_ns:
             # Nothing that is still to be sent can arrive so early; unread rows would pile up.
             self.advance(self._feed.settled_ns)
+        if block.messages:
+            self._clearing.begin(max(self.now_ns, block.first_ns - self._feed.lateness_ns))
+            self._clock[ACTION_NS] = self._agenda.next_ns
         self._feed.push(block)
         self._clock[KNOWN_NS] = self._feed.known_ns
 
@@ -216,6 +252,10 @@ class SimulatedVenue:
         pausing: stop behind the first thing it says. Whoever hears that may answer, and the
         answer must not arrive in the venue's past.
         """
+        with localcontext(MONEY):
+            self._advance(until_ns, pausing=pausing)
+
+    def _advance(self, until_ns: int, *, pausing: bool) -> None:
         outbox = self._outbox
         self._react()
         while not (pausing and outbox.events):
@@ -245,6 +285,7 @@ class SimulatedVenue:
 
     def state(self) -> VenueState:
         """All that it must remember; what it has said and nobody took is part of that."""
+        calendar = self._clearing.funding.calendar
         return VenueState(
             now_ns=self.now_ns,
             orders=self._outbox.orders,
@@ -255,10 +296,11 @@ class SimulatedVenue:
             news=self._agenda.news,
             wallets=[(*key, amount) for key, amount in sorted(self._accounts.wallet.items())],
             positions=self._accounts.state(),
-            paid=sorted(self._clearing.calendar.paid.items()),
-            expected=[(i, structs.replace(due)) for i, due in self._clearing.calendar.expected()],
+            paid=sorted(calendar.paid.items()),
+            expected=[(i, structs.replace(due)) for i, due in calendar.expected()],
             unfunded=self.unfunded,
             unheard=cast(list[AnyEvent], list(self._outbox.events)),
+            money=self._clearing.state(),
         )
 
     def restore(self, state: VenueState) -> None:
@@ -268,14 +310,17 @@ class SimulatedVenue:
         self._outbox.events = list(state.unheard)
         self._exchange.restore(state.seen, state.resting)
         self._accounts.restore(state.wallets, state.positions)
-        self._clearing.unfunded = list(state.unfunded)
+        self._clearing.funding.unfunded = list(state.unfunded)
+        self._clearing.restore(state.money)
         for sent in state.in_flight:
             self._agenda.add(sent.arrives_ns, ARRIVAL, sent.command)
         for at_ns, event in state.news:
             self._agenda.add(at_ns, NEWS, event)
-        self._clearing.calendar.restore(state.paid, state.expected)
-        self._clearing.resume()
-        self._margin()
+        self._clearing.funding.calendar.restore(state.paid, state.expected)
+        self._clearing.funding.resume()
+        self._clearing.begin(state.now_ns)
+        with localcontext(MONEY):
+            self._clearing.margin()
         self._clock[ACTION_NS] = self._agenda.next_ns
 
     # --- what happens there ------------------------------------------------------------
@@ -299,8 +344,10 @@ class SimulatedVenue:
             self._exchange.cancel(action)
         elif isinstance(action, Settlement):
             self._clearing.settle(action.i, action.due)
-            self._clearing.expect(action.i)
-            self._margin()
+            self._clearing.margin()
+        elif isinstance(action, Task):
+            self._clearing.do(action)
+            self._clearing.margin()
         elif isinstance(action, Recovery):
             self._market.recover(self.arrays, action.i, self.now_ns)
         elif isinstance(action, FundingRate):
@@ -318,8 +365,8 @@ class SimulatedVenue:
         self._outbox.now_ns = clock[STOPPED_NS]
         i = clock[STOPPED_AT]
         self._exchange.collect(i)
-        self._clearing.expect(i)
-        self._margin()
+        self._clearing.looked_at(i)
+        self._clearing.margin()
         clock[ACTION_NS] = self._agenda.next_ns
 
     def _arrive(self, approved: Approved) -> None:
@@ -327,34 +374,19 @@ class SimulatedVenue:
         if i is not None:
             recovers_ns = self.now_ns + self._impact_decay_ns
             self._agenda.add(recovers_ns, RECOVERY, Recovery(i))
-            self._clearing.expect(i)
-            self._margin()
-
-    def _margin(self) -> None:
-        """Close what is called, and tell the kernel when to look again."""
-        pools = self._clearing.judge()
-        called = [each for each in pools if each.called]
-        for each in called:
-            self._liquidate(each)
-        if called:
-            pools = self._clearing.judge()
-        self._clearing.bound(self.arrays, pools)
-
-    def _liquidate(self, called: Judged) -> None:
-        account, currency = called.pool
-        for order in self._exchange.resting:
-            contract = self._listings[order.instrument].instrument
-            pooled = contract.kind is not Kind.SPOT and contract.settle == currency
-            if order.account == account and pooled:
-                self._exchange.remove(order, "liquidation")
-        self._clearing.close(called)
+            self._clearing.looked_at(i)
+            self._clearing.margin()
 
     def _relist(self, event: InstrumentChanged) -> None:
         i = self._index.get(event.instrument.id)
         if i not in self._listings:
             return
         listing = self._listings[i]
-        contract = structs.replace(listing.instrument, active=event.instrument.active)
+        contract = structs.replace(
+            listing.instrument,
+            active=event.instrument.active,
+            funding_interval_ns=event.instrument.funding_interval_ns,
+        )
         self._listings[i] = structs.replace(listing, instrument=contract)
         if not contract.active:
             self._exchange.delist(i)
