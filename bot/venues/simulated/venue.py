@@ -209,6 +209,11 @@ class SimulatedVenue:
         """Contracts that expired at a price that nobody knows, with their holders."""
         return list(self._clearing.expiries.unsettled)
 
+    def pay_fees_in_asset(self, account: AccountId, pays: bool) -> None:
+        """Whether an account pays fees in the venue's own coin where a schedule allows it."""
+        assets = self._exchange.booking.fee_assets
+        (assets.add if pays else assets.discard)(account)
+
     def submit(self, command: Command, sent_ns: int) -> None:
         """Send a command; it is matched when it has arrived."""
         arrives_ns = self._latency.arrives(sent_ns)
