@@ -12,6 +12,7 @@ from bot.tape.rows import (
     ASK,
     BID,
     GAP,
+    INDEX,
     LEVEL,
     MARK,
     SCALAR,
@@ -25,6 +26,8 @@ from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.settlement import PUNCTUAL, Jitter
+from bot.venues.simulated.terms import Loan
 from bot.venues.simulated.venue import SimulatedVenue
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -103,6 +106,10 @@ class Market:
         value = int(Decimal(price) * SCALAR_SCALE)
         return self._message(ns, name, None, 0, [(SCALAR, MARK, value, 0)])
 
+    def index(self, ns: int, price: str, name: InstrumentId = PERP) -> "Market":
+        value = int(Decimal(price) * SCALAR_SCALE)
+        return self._message(ns, name, None, 0, [(SCALAR, INDEX, value, 0)])
+
     def take(self) -> Block:
         return self.builder.take()
 
@@ -133,6 +140,8 @@ def venue(
     listings: dict[InstrumentId, Listing] | None = None,
     lateness_ns: int = IN_NS,
     decay_ns: int = 1000,
+    loans: dict[Currency, Loan] | None = None,
+    jitter: Jitter = PUNCTUAL,
 ) -> SimulatedVenue:
     """A venue that has heard the whole of a market, and has not moved yet."""
     made = SimulatedVenue(
@@ -144,6 +153,8 @@ def venue(
         lateness_ns,
         impact_decay_ns=decay_ns,
         queue=queue,
+        loans=loans,
+        jitter=jitter,
     )
     if market is not None:
         made.feed(market.take())

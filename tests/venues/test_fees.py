@@ -1,11 +1,12 @@
 """What the simulated venue takes: tiers, rebates, its own coin, options, deliveries, rounding."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 
 from bot.model.event import Fill
 from bot.model.instrument import Kind, PriceGrid
+from bot.model.money import MONEY
 from bot.model.units import NS_PER_HOUR, Currency, InstrumentId
 from bot.venues.simulated.accounts import VENUE
 from bot.venues.simulated.fees import FeeAsset, FeeSchedule, FeeTier, Volumes
@@ -180,7 +181,8 @@ def test_whoever_asks_for_it_pays_in_the_coin_at_its_discount():
     # 0.0505 less a tenth, at 100.5.
     assert fill.fee_currency == BTC
     assert fill.fee == pytest.approx(Decimal("0.04545") / Decimal("100.5"))
-    assert there.wallets[ACCOUNT, BTC] == 1000 - fill.fee
+    with localcontext(MONEY):
+        assert there.wallets[ACCOUNT, BTC] == 1000 - fill.fee
     assert there.wallets[ACCOUNT, USDT] == 1000
 
 

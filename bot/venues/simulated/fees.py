@@ -124,6 +124,8 @@ class FeeSchedule(Struct, frozen=True):
         index: Decimal | None,
     ) -> Decimal:
         """A fraction of the underlying, capped by the premium; the cap where it is unknown."""
+        if not rate:
+            return ZERO
         coins = size * instrument.lot * instrument.contract_size
         capped = None if self.premium_cap is None else coins * premium * self.premium_cap
         underlying = Decimal(1) if instrument.inverse else index

@@ -183,11 +183,16 @@ class SimulatedVenue:
     @property
     def wallets(self) -> dict[tuple[AccountId, Currency], Decimal]:
         """Balances, without open profit; what is set aside for isolated positions is in them."""
-        return {
-            (account, currency): self._accounts.total(account, currency)
-            for account, currency in self._accounts.wallet
-            if account not in HOUSE
-        }
+        with localcontext(MONEY):
+            return {
+                (account, currency): self._accounts.total(account, currency)
+                for account, currency in self._accounts.wallet
+                if account not in HOUSE
+            }
+
+    def mark(self, instrument: InstrumentId) -> Decimal | None:
+        """What positions in an instrument are valued at now; None is unknown."""
+        return self._clearing.marks.mark(self._index[instrument])
 
     @property
     def books(self) -> Accounts:
