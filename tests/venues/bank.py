@@ -131,8 +131,11 @@ class Bank:
 
     # --- what happens ------------------------------------------------------------------
 
-    def market(self, price: Decimal, *, depth: int = 40, off: int = 0) -> None:
-        """Books and marks around a price; off: ticks between the book and the mark."""
+    def market(self, price: Decimal, *, depth: int | None = 40, off: int = 0) -> None:
+        """Books and marks around a price; off: ticks between the book and the mark.
+
+        depth: lots at a level; 0: nobody bids, None: nobody quotes at all.
+        """
         self.price = price
         builder = BlockBuilder(NAMES)
         for i, name in enumerate(NAMES):
@@ -140,10 +143,10 @@ class Bank:
             at = self.premium(name) if name in OPTIONS else price
             mid = int(at / instrument.grid.tick) - off
             builder.begin(self.now, self.now, i, SNAPSHOT)
-            for k in range(3):
+            for k in range(0 if depth is None else 3):
                 if mid - k > 0 and depth:
                     builder.row(LEVEL, BID, mid - k, depth)
-                builder.row(LEVEL, ASK, mid + 1 + k, max(1, depth))
+                builder.row(LEVEL, ASK, mid + 1 + k, max(1, depth or 0))
             builder.end()
             builder.begin(self.now, self.now, i, 0)
             if name != SPOT:

@@ -9,14 +9,14 @@ wallet has no end, so that all wallets together always hold what was brought to 
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
 from bot.model.command import Side
 from bot.model.instrument import Instrument, Kind
-from bot.model.money import divide
+from bot.model.money import MONEY, divide
 from bot.model.units import NS_PER_HOUR, AccountId, Currency
 
 ZERO = Decimal(0)
@@ -153,7 +153,8 @@ class Accounts:
             for (owner, i), amount in self.isolated.items()
             if owner == account and self.instruments[i].settle == currency
         ]
-        return self.wallet.get((account, currency), ZERO) + sum(aside, ZERO)
+        with localcontext(MONEY):
+            return self.wallet.get((account, currency), ZERO) + sum(aside, ZERO)
 
     def held(self, pool: Pool) -> list[tuple[int, Position]]:
         """The open derivatives that a pool carries."""
@@ -233,7 +234,7 @@ class Accounts:
         gained, position.cost = now - position.cost, now
         self.put(self.pool_of(account, i), gained)
         self.receive(MARKET, self.instruments[i].settle, -gained)
-        self.position[MARKET, i].cost -= gained
+        self.position.setdefault((MARKET, i), Position()).cost -= gained
 
     def _fill(
         self, account: AccountId, i: int, lots: int, price: Decimal, now_ns: int, forced: bool

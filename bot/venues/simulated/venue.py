@@ -183,12 +183,11 @@ class SimulatedVenue:
     @property
     def wallets(self) -> dict[tuple[AccountId, Currency], Decimal]:
         """Balances, without open profit; what is set aside for isolated positions is in them."""
-        with localcontext(MONEY):
-            return {
-                (account, currency): self._accounts.total(account, currency)
-                for account, currency in self._accounts.wallet
-                if account not in HOUSE
-            }
+        return {
+            (account, currency): self._accounts.total(account, currency)
+            for account, currency in self._accounts.wallet
+            if account not in HOUSE
+        }
 
     def mark(self, instrument: InstrumentId) -> Decimal | None:
         """What positions in an instrument are valued at now; None is unknown."""
