@@ -5,13 +5,30 @@ from random import Random
 
 from bot.ledger.ledger import Ledger
 from bot.model.command import OrderType, Side, TimeInForce
-from bot.model.event import Event, FundingRate, Liquidated
+from bot.model.event import (
+    Deleveraged,
+    Event,
+    Fill,
+    FundingPaid,
+    FundingRate,
+    InterestPaid,
+    Liquidated,
+    Settled,
+    Transfer,
+)
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.money import MONEY
-from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, AccountId, Currency, InstrumentId
+from bot.model.units import (
+    NS_PER_HOUR,
+    NS_PER_SECOND,
+    AccountId,
+    Currency,
+    InstrumentId,
+    StrategyName,
+)
 from bot.tape.builder import BlockBuilder
 from bot.tape.rows import ASK, BID, INDEX, LEVEL, MARK, SCALAR, SCALAR_SCALE, SNAPSHOT
-from bot.venues.simulated.accounts import FUND, HOUSE, MarginTerms
+from bot.venues.simulated.accounts import FUND, MarginTerms
 from bot.venues.simulated.fees import FeeSchedule, FeeTier
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
@@ -55,6 +72,7 @@ FEES = FeeSchedule(
 OPTION_FEES = FeeSchedule(
     Decimal("0.0003"), Decimal("0.0003"), premium_cap=Decimal("0.125"), delivery=Decimal("0.00015")
 )
+BOOKED = (Fill, FundingPaid, InterestPaid, Liquidated, Deleveraged, Settled, Transfer)
 LIQUIDATION = LiquidationTerms(Decimal("0.01"), Decimal("0.05"))
 
 
@@ -108,7 +126,7 @@ def listings() -> dict[InstrumentId, Listing]:
 class Bank:
     """Venue and ledger side by side; every look compares them to the last digit."""
 
-    def __init__(self, seed: int, *, fund: str = "0", deposit: str = "2000") -> None:
+    def __init__(self, seed: int, *, fund: str = "0", deposit: str = "300") -> None:
         self.dice = Random(seed)
         self.now = START_NS
         self.price = Decimal(100)
@@ -128,6 +146,8 @@ class Bank:
         self.ledger = Ledger({name: one.instrument for name, one in self.listings.items()}, USDT)
         self.events: list[Event] = []
         self.orders = 0
+        self.sent: dict[str, int] = {}
+        self.looks = 0
 
     # --- what happens ------------------------------------------------------------------
 
@@ -168,6 +188,7 @@ class Bank:
     ) -> None:
         """A limit order, now and then one that does not rest."""
         self.orders += 1
+        self.sent[f"o{self.orders}"] = size
         kind = self.dice.choice([TimeInForce.GTC, TimeInForce.IOC])
         made = order(
             f"o{self.orders}",
@@ -209,19 +230,20 @@ class Bank:
         heard = self.venue.take_events()
         self.events += heard
         for event in heard:
-            if hasattr(event, "account"):
-                self.book(event)
+            self.book(event)
         self.look()
         return bool(heard)
 
     def book(self, event: Event) -> None:
-        if isinstance(event, tuple(Ledger.apply.__annotations__["event"].__args__)):
-            self.ledger.apply(event, event.account, NOWHERE, None)  # type: ignore[arg-type, attr-defined]
+        """Put an event through the ledger; each account is one strategy's."""
+        if isinstance(event, BOOKED):
+            self.ledger.apply(event, StrategyName(event.account), NOWHERE, None)
 
     # --- what must hold ----------------------------------------------------------------
 
     def look(self) -> None:
-        """Wallets and positions are the ledger's, and nothing came from nowhere."""
+        """Wallets and positions are the ledger's, nothing came from nowhere, all carry theirs."""
+        self.looks += 1
         with localcontext(MONEY):
             for account in ACCOUNTS:
                 for currency in (USDT, BTC):
@@ -232,6 +254,8 @@ class Bank:
                 for name in NAMES:
                     stands = self.venue.positions.get((account, name), 0)
                     assert self.ledger.quantity(account, name) == stands, (account, name)
+            for judged in self.venue._clearing.solvency.judge_all():
+                assert not judged.called, judged
             for currency in (USDT, BTC):
                 assert self.circulating(currency) == sum(
                     each[currency] for each in self.deposits.values()
@@ -259,7 +283,7 @@ def live(bank: Bank, steps: int) -> None:
     settles_ns = bank.now + 900 * NS_PER_SECOND
     bank.market(bank.price)
     for _ in range(steps):
-        move = dice.choice([0, 1, -1, 2, -2, dice.randint(-25, 25) if dice.random() < 0.15 else 0])
+        move = dice.choice([0, 1, -1, 2, -2, dice.randint(-30, 30) if dice.random() < 0.3 else 0])
         price = max(Decimal(20), bank.price + Decimal(move) / 2)
         off = dice.choice([0, 0, 0, 3, -3, 20, -20])
         bank.market(price, depth=dice.choice([40, 40, 5, 0]), off=off)
@@ -299,10 +323,3 @@ def ask(bank: Bank) -> None:
     elif chance < 0.3:
         treasury.add_margin(account, i, Decimal(dice.randint(-20, 20)) / 3)
     bank.hear()
-
-
-def liquidations(bank: Bank) -> list[Liquidated]:
-    return [event for event in bank.events if isinstance(event, Liquidated)]
-
-
-__all__ = ["HOUSE", "Bank", "liquidations", "live"]

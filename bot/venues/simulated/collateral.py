@@ -99,7 +99,12 @@ class Collateral:
         free = min(
             self.available(account, currency, standing), wallet - self._locked(standing, currency)
         )
-        if listing.borrows:
+        # What carries contracts is not lent: a debt would stand where their margin should.
+        carries = any(
+            self.accounts.quantity(account, j) or _wanted(j, standing)
+            for j in self._busy(account, currency, standing)
+        )
+        if listing.borrows and not carries:
             loan = self.loans.get(currency)
             if loan is not None and free + loan.quota < needed:
                 lent = free + loan.quota
