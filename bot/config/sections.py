@@ -8,7 +8,14 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from bot.config.values import (
     Amount,
@@ -156,12 +163,22 @@ class Execution(Section):
     budget: Budget
 
 
+class Loan(Section):
+    """hourly: interest of an hour, a fraction. quota: the most that an account may owe."""
+
+    hourly: Rate
+    quota: Amount
+
+
 class Venue(Section):
     """The simulated venue: the line to it, who stands in its queue, what it lends.
 
     impact_decay_ms: how long what we took from the book is missing, if the market says nothing.
     lends_spot: coins that an order lacks are borrowed. spot_fees_in_received: spot fees are kept
-    from what a fill brings, as Binance does.
+    from what a fill brings, as Binance does. margin, leverage: how its contracts are held.
+    liquidation_fee, liquidation_band: what a forced closing costs and how far from the mark it
+    may trade, as fractions; not stated: 0.015 and 0.05. insurance: what its fund begins with.
+    loans: the price and bound of what it lends, by currency; it lends no other.
     """
 
     latency_out_ms: Span
@@ -172,6 +189,26 @@ class Venue(Section):
     spot_fees_in_received: bool
     queue: Literal["risk_averse", "power", "power_of_all", "power_of_front", "log", "log_of_all"]
     queue_power: Count = 3
+    margin: Literal["cross", "isolated"] = "cross"
+    leverage: Exact | None = None
+    liquidation_fee: Rate | None = None
+    liquidation_band: Rate | None = None
+    insurance: dict[str, Amount] = {}
+    loans: dict[str, Loan] = {}
+
+    @model_validator(mode="after")
+    def _levered(self) -> "Venue":
+        if self.margin == "isolated" and self.leverage is None:
+            refuse(
+                "a leverage with isolated margin",
+                'write `leverage = "5"` in `[venue]`: it says how much is set aside',
+            )
+        if self.lends_spot and not self.loans:
+            refuse(
+                "the price of what is lent",
+                'write `loans.BTC = { hourly = "0.00001", quota = "5" }` in `[venue]`',
+            )
+        return self
 
 
 class Terms(Section):

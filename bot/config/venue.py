@@ -13,9 +13,11 @@ from bot.model.units import NS_PER_MS, NS_PER_US, AccountId, Currency, Instrumen
 class VenueSettings(Struct, frozen=True, kw_only=True):
     """The simulated venue: the line to it, who has what there, and its terms.
 
-    out_ns, in_ns: the ways there and back. tiers: `(floor, rate)` of contracts on margin.
-    borrows: spot instruments that may be sold short. queue: the rule by its name in
-    `venues.simulated.queue`, in small letters.
+    out_ns, in_ns: the ways there and back. tiers: `(floor, rate, most leverage)` of contracts on
+    margin. borrows: spot instruments that may be sold short. queue: the rule by its name in
+    `venues.simulated.queue`, in small letters. isolated, leverage: how contracts are held.
+    liquidation: fee and band, as fractions. insurance: of the fund, to begin with. loans: hourly
+    rate and quota of what is lent.
     """
 
     out_ns: int
@@ -23,33 +25,52 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     decision_ns: int
     impact_decay_ns: int
     deposits: dict[AccountId, dict[Currency, Decimal]]
-    tiers: dict[InstrumentId, tuple[tuple[Decimal, Decimal], ...]]
+    tiers: dict[InstrumentId, tuple[tuple[Decimal, ...], ...]]
     fees_in_received: bool
     borrows: tuple[InstrumentId, ...]
     queue: str
     queue_power: int
+    isolated: bool = False
+    leverage: Decimal | None = None
+    liquidation_fee: Decimal | None = None
+    liquidation_band: Decimal | None = None
+    insurance: dict[Currency, Decimal] = {}
+    loans: dict[Currency, tuple[Decimal, Decimal]] = {}
 
 
 def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSettings:
     """The venue for these instruments."""
     venue = file.venue
-    tables = {one.id: tier_table(file, one) for one in instruments}
+    tables = {one.id: tiers(file, one) for one in instruments}
     return VenueSettings(
         out_ns=round(venue.latency_out_ms * NS_PER_MS),
         in_ns=round(venue.latency_in_ms * NS_PER_MS),
         decision_ns=round(venue.decision_us * NS_PER_US),
         impact_decay_ns=round(venue.impact_decay_ms * NS_PER_MS),
         deposits=deposits(file),
-        tiers={
-            name: tuple((tier.floor, tier.rate) for tier in table.tiers)
-            for name, table in tables.items()
-            if table is not None
-        },
+        tiers={name: table for name, table in tables.items() if table is not None},
         fees_in_received=venue.spot_fees_in_received,
         borrows=tuple(one.id for one in instruments if one.kind is Kind.SPOT and venue.lends_spot),
         queue=venue.queue,
         queue_power=venue.queue_power,
+        isolated=venue.margin == "isolated",
+        leverage=venue.leverage,
+        liquidation_fee=venue.liquidation_fee,
+        liquidation_band=venue.liquidation_band,
+        insurance={Currency(code): amount for code, amount in venue.insurance.items()},
+        loans={Currency(code): (loan.hourly, loan.quota) for code, loan in venue.loans.items()},
     )
+
+
+def tiers(file: File, instrument: Instrument) -> tuple[tuple[Decimal, ...], ...] | None:
+    """The margin tiers of a contract as the venue has them, leverage with them where stated."""
+    table = tier_table(file, instrument)
+    stated = file.margin.get(instrument.id, file.margin.get(instrument.venue))
+    if table is None or stated is None:
+        return None
+    if isinstance(stated, str):
+        return tuple((tier.floor, tier.rate) for tier in table.tiers)
+    return stated
 
 
 def deposits(file: File) -> dict[AccountId, dict[Currency, Decimal]]:

@@ -17,11 +17,13 @@ from bot.modes.driver import Delays, Driver, TapeSink
 from bot.modes.recorder import Recorder
 from bot.tape.rows import TOUCH, Block
 from bot.venues.simulated import queue
+from bot.venues.simulated.accounts import FUND, MarginTerms
 from bot.venues.simulated.fees import FeeSchedule
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.terms import DEAR_LIQUIDATION, LiquidationTerms, Loan
 from bot.venues.simulated.venue import SimulatedVenue
 
 
@@ -67,6 +69,10 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
     """The venue of a setup."""
     terms, settings = setup.venue, setup.settings
     listed = sorted(settings.instruments, key=lambda one: one.id)
+    liquidation = LiquidationTerms(
+        DEAR_LIQUIDATION.fee if terms.liquidation_fee is None else terms.liquidation_fee,
+        DEAR_LIQUIDATION.band if terms.liquidation_band is None else terms.liquidation_band,
+    )
     listings = {
         one.id: Listing(
             one,
@@ -77,21 +83,30 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
             ),
             tuple(Tier(*tier) for tier in terms.tiers.get(one.id, ())),
             one.id in terms.borrows,
+            liquidation=liquidation,
         )
         for one in listed
         if one.id in settings.fees
     }
     windows = tuple(settings.window_ticks(one) for one in listed)
-    return SimulatedVenue(
+    venue = SimulatedVenue(
         tuple(one.id for one in listed),
         windows,
         listings,
-        terms.deposits,
+        terms.deposits | {FUND: terms.insurance},
         Constant(terms.out_ns, terms.in_ns),
         terms.in_ns,
         terms.impact_decay_ns,
         QueueRule(getattr(queue, terms.queue.upper()), terms.queue_power),
+        {currency: Loan(*loan) for currency, loan in terms.loans.items()},
     )
+    held = MarginTerms(terms.isolated, terms.leverage)
+    for i, one in enumerate(listed):
+        if one.id in terms.tiers and one.id in listings:
+            for account in sorted(set(settings.accounts.values())):
+                refused = venue.treasury.hold(account, i, held)
+                assert refused is None, f"{one.id}: {refused}"
+    return venue
 
 
 def driver(

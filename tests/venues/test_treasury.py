@@ -132,13 +132,13 @@ def test_borrowed_coins_cost_interest_by_the_hour():
 
 
 def test_a_loan_of_a_moment_costs_an_hour_and_no_more():
-    there = lending()
+    there = lending(deposit="1")
     there.submit(order("a", SELL, 20, 200, name=SPOT), 20)
-    there.submit(order("b", BUY, 30, 202, name=SPOT), 40)
+    there.submit(order("b", BUY, 15, 202, name=SPOT), 40)
 
     charges = interest(there, 5 * NS_PER_HOUR)
 
-    assert [charge.borrowed for charge in charges] == [2]
+    assert [charge.borrowed for charge in charges] == [1]
     assert there.idle
 
 

@@ -297,6 +297,19 @@ class Accounts:
             self.put(pool, margin)
             self.receive(pool.account, pool.currency, -margin)
 
+    def set_aside(self) -> None:
+        """Give isolated positions that came without a wallet the initial margin of their cost.
+
+        Who made a state from books of his own cannot know what the venue had set aside.
+        """
+        for (account, i), position in sorted(self.position.items()):
+            terms = self.margin_terms(account, i)
+            if terms.isolated and position.quantity and (account, i) not in self.isolated:
+                assert terms.leverage is not None, "isolated margin has a leverage"
+                margin = divide(abs(position.cost), terms.leverage)
+                self.put(self.pool_of(account, i), margin)
+                self.receive(account, self.instruments[i].settle, -margin)
+
     # --- to remember -------------------------------------------------------------------
 
     def state(self) -> list[tuple[AccountId, int, Position]]:

@@ -177,6 +177,7 @@ class Clearing:
         accruals.announced = dict(state.announced)
         accruals.standing = dict(state.standing)
         accruals.grown = {(account, i): amount for account, i, amount in state.grown}
+        accounts.set_aside()
 
     # --- plans -------------------------------------------------------------------------
 

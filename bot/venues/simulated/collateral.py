@@ -28,7 +28,8 @@ Wanted = tuple[Side, int, int]
 class Collateral:
     """Judges what stands behind orders.
 
-    loans: what the venue lends of a currency, to whoever trades a listing that borrows.
+    loans: what the venue lends of a currency, to whoever trades a listing that borrows; it lends
+    no other.
     """
 
     def __init__(
@@ -104,10 +105,10 @@ class Collateral:
             self.accounts.quantity(account, j) or _wanted(j, standing)
             for j in self._busy(account, currency, standing)
         )
-        if listing.borrows and not carries:
-            loan = self.loans.get(currency)
-            if loan is not None and free + loan.quota < needed:
-                lent = free + loan.quota
+        loan = self.loans.get(currency)
+        if listing.borrows and loan is not None and not carries:
+            lent = free + loan.quota
+            if lent < needed:
                 return f"quota: {lent:f} {currency} is free or lent, the order needs {needed:f}"
             return None
         if free < needed:
