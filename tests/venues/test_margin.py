@@ -75,9 +75,9 @@ def rejected(there: SimulatedVenue, *commands, sent: int = 20) -> dict[str, str]
 # --- orders ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("deposit", "carried"), [("53", True), ("52.99", False)])
-def test_an_order_needs_its_worth_over_the_leverage_and_what_it_loses_at_once(deposit, carried):
-    # Five coins for 505 at ten: 50.5, and half a dollar each against the mark of 100.5.
+@pytest.mark.parametrize(("deposit", "carried"), [("53.2525", True), ("53.25", False)])
+def test_an_order_needs_its_worth_over_the_leverage_and_what_it_costs_at_once(deposit, carried):
+    # Five coins for 505 at ten: 50.5, half a dollar each against the mark of 100.5, and a fee.
     there = levered(quoted(), deposit, perp=MarginTerms(leverage=Decimal(10)))
 
     reasons = rejected(there, order("a", BUY, 50, 202))
@@ -117,7 +117,7 @@ def test_orders_of_two_sides_need_margin_for_the_worse_side_only():
 
 
 def test_an_order_that_reduces_passes_whatever_is_left():
-    there = levered(quoted().mark(30, "93"), "53", perp=MarginTerms(leverage=Decimal(10)))
+    there = levered(quoted().mark(30, "93"), "53.5", perp=MarginTerms(leverage=Decimal(10)))
     assert rejected(there, order("a", BUY, 50, 202)) == {}
     there.advance(31)
 

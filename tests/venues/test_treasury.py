@@ -4,11 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from bot.model.event import InterestPaid, OrderRejected, Transfer
+from bot.model.event import InterestPaid, Liquidated, OrderRejected, Transfer
+from bot.model.instrument import Kind
 from bot.model.units import NS_PER_HOUR, AccountId
 from bot.venues.simulated.accounts import FUND, VENUE
 from bot.venues.simulated.fees import FeeSchedule
 from bot.venues.simulated.listing import Listing
+from bot.venues.simulated.standard_margin import OptionMargin
 from bot.venues.simulated.terms import Loan
 from bot.venues.simulated.venue import SimulatedVenue
 from tests.venues.market import (
@@ -162,3 +164,39 @@ def test_nobody_owes_more_than_the_quota():
     assert [event.order_id for event in rejected] == ["b"]
     assert rejected[0].reason.startswith("quota: 0.5 BTC is free or lent")
     assert there.wallets[ACCOUNT, BTC] == -2
+
+
+def test_money_that_left_brings_the_liquidation_nearer_at_once():
+    # With 100 the kernel need not look before 91.9; with 12 left it must at 99.
+    market = quoted().mark(25, "100").change(26, bids=[(200, 0)])
+    for k in range(20):
+        market.mark(40 + k, str(100 - Decimal(k) / 10))
+    there = venue(market.mark(70, "89.5"), deposit="100")
+    there.submit(order("a", BUY, 10, 202), 20)
+    there.advance(30)
+    there.take_events()
+
+    assert there.treasury.transfer(ACCOUNT, OTHER, USDT, Decimal(88), "r") is None
+    there.advance(100)
+
+    (closed,) = [event for event in there.take_events() if isinstance(event, Liquidated)]
+    assert closed.ts_venue == 70
+    assert there.wallets[ACCOUNT, USDT] == 0
+
+
+def test_whoever_spends_all_on_an_option_keeps_it():
+    terms = {"kind": Kind.OPTION, "expiry_ns": 10**18, "strike": Decimal(100), "call": True}
+    # The option stands at the perpetual's place in these books.
+    listed = Listing(contract(PERP, **terms), FREE, margin=OptionMargin())
+    there = venue(quoted().mark(40, "90"), deposit="101", listings={PERP: listed})
+    there.submit(order("a", BUY, 10, 202), 20)
+    there.submit(order("b", BUY, 1, 202), 30)
+
+    there.advance(60)
+
+    events = there.take_events()
+    assert there.wallets[ACCOUNT, USDT] == 0
+    assert there.positions == {(ACCOUNT, PERP): 10}
+    assert [e.reason.partition(":")[0] for e in events if isinstance(e, OrderRejected)] == [
+        "margin"
+    ]

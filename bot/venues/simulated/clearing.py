@@ -57,7 +57,7 @@ class Clearing:
         self.expiries = Expiries(listings, exchange, marks, agenda, accruals.book)
         self.sessions = Sessions(listings, self.accounts, marks, exchange)
         self.lending = Lending(loans, self.accounts, outbox)
-        self.treasury = Treasury(exchange, exchange.collateral)
+        self.treasury = Treasury(exchange, exchange.collateral, self.margin)
         self._begun = False
 
     @property

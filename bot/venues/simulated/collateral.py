@@ -66,6 +66,7 @@ class Collateral:
         if more <= 0:
             return None  # It brings the account no further than it may already be.
         needed = more + self._lost_at_once(i, proposal.side, proposal.size, price)
+        needed += self._fee(i, proposal.side, proposal.size, price)
         free = self.available(account, instrument.settle, standing)
         if free < needed:
             return f"margin: {free:f} {instrument.settle} is available, the order needs {needed:f}"
@@ -193,6 +194,14 @@ class Collateral:
         if held is None or mark is None or instrument.kind is Kind.OPTION:
             return ZERO
         return worth(instrument, held.quantity, mark) - held.cost
+
+    def _fee(self, i: int, side: Side, size: int, price: int) -> Decimal:
+        """The most that filling may cost besides."""
+        listing, index = self.listings[i], self.marks.index(i)
+        fee, _ = listing.fees.charge(
+            listing.instrument, side, size, price, maker=False, index=index
+        )
+        return max(ZERO, fee)
 
     def _lost_at_once(self, i: int, side: Side, size: int, price: int) -> Decimal:
         """What filling at a price loses against the mark."""

@@ -36,7 +36,10 @@ class Judged(Struct, frozen=True):
     @property
     def called(self) -> bool:
         """Whether its margin no longer carries its positions."""
-        return bool(self.exposed) and self.slack <= 0
+        if self.slack < 0:
+            return bool(self.exposed)
+        # Whoever spent all that he had on options owes nothing and keeps them.
+        return self.slack == 0 and any(each.maintenance for each in self.exposed)
 
 
 class Solvency:

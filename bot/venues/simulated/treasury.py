@@ -4,6 +4,7 @@ Each call happens at the venue's present time. It returns why it was refused, or
 was done; what is refused changes nothing.
 """
 
+from collections.abc import Callable
 from decimal import Decimal, localcontext
 
 from bot.model.event import Transfer
@@ -17,11 +18,17 @@ from bot.venues.simulated.orders import Order
 
 
 class Treasury:
-    """Moves money and margin within what an account has free."""
+    """Moves money and margin within what an account has free.
 
-    def __init__(self, exchange: Exchange, collateral: Collateral) -> None:
+    changed: called when something was done, so that margin is judged anew.
+    """
+
+    def __init__(
+        self, exchange: Exchange, collateral: Collateral, changed: Callable[[], None]
+    ) -> None:
         self.exchange = exchange
         self.collateral = collateral
+        self.changed = changed
         self.accounts: Accounts = exchange.accounts
 
     def transfer(
@@ -46,6 +53,7 @@ class Treasury:
                 self.exchange.outbox.say(
                     Transfer, account=account, currency=currency, amount=moved, reference=reference
                 )
+            self.changed()
             return None
 
     def withdrawable(self, account: AccountId, currency: Currency) -> Decimal:
@@ -78,6 +86,7 @@ class Treasury:
             if self.available(account, listing.instrument.settle) < 0:
                 self.accounts.terms[account, i] = before
                 return "margin: what is available does not cover the higher initial margin"
+            self.changed()
             return None
 
     def add_margin(self, account: AccountId, i: int, amount: Decimal) -> str | None:
@@ -102,6 +111,7 @@ class Treasury:
                     return f"margin: {needed:f} must stay behind the position"
             self.accounts.put(pool, amount)
             self.accounts.receive(account, pool.currency, -amount)
+            self.changed()
             return None
 
     def _position(self, account: AccountId, i: int) -> Position:
