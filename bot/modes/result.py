@@ -51,6 +51,7 @@ class Result(Struct, frozen=True, kw_only=True):
     last_ns: int
     notes: list[tuple[int, str]]
     unfunded: list[str]
+    unsettled: list[str]
     dust: list[str]
     step_ns: int
     samples: list[Sample]
@@ -79,6 +80,7 @@ def conclude(
     first_ns: int,
     rows_per_second: int | None = None,
     unfunded: Sequence[str] = (),
+    unsettled: Sequence[str] = (),
 ) -> Result:
     """The result of a run that is over. before: equity when its first money had come."""
     series.sample()
@@ -113,6 +115,7 @@ def conclude(
         last_ns=state.now,
         notes=recorder.notes,
         unfunded=list(unfunded),
+        unsettled=list(unsettled),
         dust=[f"{one.strategy} {one.instrument} {one.quantity}" for one in state.desk.dust()],
         step_ns=series.step_ns,
         samples=series.samples,

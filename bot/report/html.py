@@ -65,6 +65,7 @@ def _warnings(result: Result) -> Iterator[str]:
     """What a person must not miss: halts, failures, funding that could not be paid, dust."""
     said = [f"{moment(ts)} UTC: {note}" for ts, note in result.notes]
     said += [f"funding was due and not paid: {each}" for each in result.unfunded]
+    said += [f"not settled: {each}" for each in result.unsettled]
     said += [f"left over, too little to order (lots): {each}" for each in result.dust]
     if result.equity_change is None:
         said.append("equity is unknown at the beginning or the end: a price is missing")
