@@ -25,6 +25,7 @@ from bot.config.values import (
     CountLimit,
     CurrencyLimits,
     Exact,
+    FeeTiers,
     InstrumentLimits,
     Limit,
     Milliseconds,
@@ -90,10 +91,19 @@ class Money(Section):
 
 
 class Fees(Section):
-    """Fractions of the notional; a rebate is negative."""
+    """Fractions of the notional; a rebate is negative.
+
+    What only the simulated venue reads: tiers: `[volume of 30 days in quote, maker, taker]`;
+    premium_cap: the most that an option's fee may be of its premium; delivery: of what a dated
+    contract settles at; step: what a fee is rounded to.
+    """
 
     maker: Rate
     taker: Rate
+    tiers: FeeTiers = ()
+    premium_cap: Exact | None = None
+    delivery: Rate | None = None
+    step: Exact | None = None
 
 
 class Bounds(Section):

@@ -198,6 +198,37 @@ CurrencyLimits = Annotated[
 Collars = Annotated[dict[str, Decimal] | None, BeforeValidator(_collars), _none_or(_TABLE)]
 
 
+# --- fees by volume ----------------------------------------------------------------------------
+
+FeeSteps = tuple[tuple[Decimal, Decimal, Decimal], ...]
+"""`(volume of 30 days in quote, maker, taker)`, the smallest volume first."""
+
+
+def _fee_tiers(value: object) -> FeeSteps:
+    expected = "a list of [volume, maker, taker], volumes rising"
+    fix = 'write such as [["250000000", "0.00016", "0.0004"]]'
+    if not isinstance(value, list | tuple):
+        refuse(expected, fix)
+    if not all(isinstance(step, list | tuple) and len(step) == 3 for step in value):
+        refuse(expected, fix)
+    steps = tuple((exact(step[0], expected), _rate(step[1]), _rate(step[2])) for step in value)
+    volumes = [volume for volume, _, _ in steps]
+    if volumes != sorted(set(volumes)) or any(volume <= 0 for volume in volumes):
+        refuse(expected, fix)
+    return steps
+
+
+FeeTiers = Annotated[
+    FeeSteps,
+    BeforeValidator(_fee_tiers),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "array", "items": _TEXT_NUMBER, "minItems": 3, "maxItems": 3},
+        }
+    ),
+]
+
 # --- maintenance margins -----------------------------------------------------------------------
 
 Steps = tuple[tuple[Decimal, ...], ...]

@@ -10,6 +10,15 @@ from bot.model.instrument import Instrument, Kind
 from bot.model.units import NS_PER_MS, NS_PER_US, AccountId, Currency, InstrumentId
 
 
+class FeeTerms(Struct, frozen=True):
+    """What the venue's fees of an instrument know besides maker and taker; None is not stated."""
+
+    tiers: tuple[tuple[Decimal, Decimal, Decimal], ...]
+    premium_cap: Decimal | None
+    delivery: Decimal | None
+    step: Decimal | None
+
+
 class VenueSettings(Struct, frozen=True, kw_only=True):
     """The simulated venue: the line to it, who has what there, and its terms.
 
@@ -17,7 +26,7 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     margin. borrows: spot instruments that may be sold short. queue: the rule by its name in
     `venues.simulated.queue`, in small letters. isolated, leverage: how contracts are held.
     liquidation: fee and band, as fractions. insurance: of the fund, to begin with. loans: hourly
-    rate and quota of what is lent.
+    rate and quota of what is lent. fees: of instruments, besides maker and taker.
     """
 
     out_ns: int
@@ -36,6 +45,7 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     liquidation_band: Decimal | None = None
     insurance: dict[Currency, Decimal] = {}
     loans: dict[Currency, tuple[Decimal, Decimal]] = {}
+    fees: dict[InstrumentId, FeeTerms] = {}
 
 
 def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSettings:
@@ -59,7 +69,16 @@ def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSett
         liquidation_band=venue.liquidation_band,
         insurance={Currency(code): amount for code, amount in venue.insurance.items()},
         loans={Currency(code): (loan.hourly, loan.quota) for code, loan in venue.loans.items()},
+        fees={one.id: terms for one in instruments if (terms := fee_terms(file, one)) is not None},
     )
+
+
+def fee_terms(file: File, instrument: Instrument) -> FeeTerms | None:
+    """What is stated of an instrument's fees besides maker and taker."""
+    stated = fees_of(file, instrument)
+    if stated is None:
+        return None
+    return FeeTerms(stated.tiers, stated.premium_cap, stated.delivery, stated.step)
 
 
 def tiers(file: File, instrument: Instrument) -> tuple[tuple[Decimal, ...], ...] | None:

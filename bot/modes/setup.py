@@ -1,6 +1,7 @@
 """What a run is made of: the engine's settings, and the venue that stands in for the real one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 import numpy as np
 from msgspec import Struct, structs
@@ -18,11 +19,12 @@ from bot.modes.recorder import Recorder
 from bot.tape.rows import TOUCH, Block
 from bot.venues.simulated import queue
 from bot.venues.simulated.accounts import FUND, MarginTerms
-from bot.venues.simulated.fees import FeeSchedule
+from bot.venues.simulated.fees import FeeSchedule, FeeTier
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.standard_margin import OptionMargin
 from bot.venues.simulated.terms import DEAR_LIQUIDATION, LiquidationTerms, Loan
 from bot.venues.simulated.venue import SimulatedVenue
 
@@ -76,13 +78,10 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
     listings = {
         one.id: Listing(
             one,
-            FeeSchedule(
-                settings.fees[one.id].maker,
-                settings.fees[one.id].taker,
-                terms.fees_in_received and one.kind is Kind.SPOT,
-            ),
+            _fees(setup, one),
             tuple(Tier(*tier) for tier in terms.tiers.get(one.id, ())),
             one.id in terms.borrows,
+            margin=OptionMargin() if one.kind is Kind.OPTION else None,
             liquidation=liquidation,
         )
         for one in listed
@@ -107,6 +106,25 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
                 refused = venue.treasury.hold(account, i, held)
                 assert refused is None, f"{one.id}: {refused}"
     return venue
+
+
+def _fees(setup: Setup, instrument: Instrument) -> FeeSchedule:
+    """The venue's fees of an instrument."""
+    rates, stated = setup.settings.fees[instrument.id], setup.venue.fees.get(instrument.id)
+    schedule = FeeSchedule(
+        rates.maker,
+        rates.taker,
+        setup.venue.fees_in_received and instrument.kind is Kind.SPOT,
+    )
+    if stated is None:
+        return schedule
+    return structs.replace(
+        schedule,
+        tiers=tuple(FeeTier(*tier) for tier in stated.tiers),
+        premium_cap=stated.premium_cap,
+        delivery=stated.delivery or Decimal(0),
+        step=stated.step,
+    )
 
 
 def driver(

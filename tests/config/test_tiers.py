@@ -195,3 +195,20 @@ def test_terms_that_do_not_fit_are_refused(old, new, said):
         parse(spoiled(old, new), "t.toml", Path())
 
     assert said in str(raised.value)
+
+
+def test_fees_by_volume_and_of_options_reach_the_venue():
+    more = (
+        'taker = "0.0005"\ntiers = [["1000", "0", "0.0003"]]\npremium_cap = "0.125"\n'
+        'delivery = "0.00025"\nstep = "0.00000001"'
+    )
+    config = parse(spoiled('taker = "0.0005"', more), "t.toml", Path())
+
+    venue = simulated_venue(of(config, MARKET, "e1"))
+    schedule = venue.listing(PERP).fees
+
+    assert schedule.rate(Decimal(999), maker=False) == Decimal("0.0005")
+    assert schedule.rate(Decimal(1000), maker=False) == Decimal("0.0003")
+    assert (schedule.premium_cap, schedule.delivery) == (Decimal("0.125"), Decimal("0.00025"))
+    assert schedule.step == Decimal("0.00000001")
+    assert parse(config.text, "t.toml", Path()).hash == config.hash

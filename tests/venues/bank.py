@@ -126,14 +126,16 @@ def listings() -> dict[InstrumentId, Listing]:
 class Bank:
     """Venue and ledger side by side; every look compares them to the last digit."""
 
-    def __init__(self, seed: int, *, fund: str = "0", deposit: str = "300") -> None:
+    def __init__(
+        self, seed: int, *, fund: str = "0", deposit: str = "300", future: Listing | None = None
+    ) -> None:
         self.dice = Random(seed)
         self.now = START_NS
         self.price = Decimal(100)
         money = {USDT: Decimal(deposit), BTC: Decimal(deposit) / 100}
         self.deposits = {account: dict(money) for account in ACCOUNTS}
         self.deposits[FUND] = {USDT: Decimal(fund), BTC: Decimal(fund) / 100}
-        self.listings = listings()
+        self.listings = listings() if future is None else listings() | {FUTURE: future}
         self.venue = SimulatedVenue(
             NAMES,
             (1024,) * len(NAMES),

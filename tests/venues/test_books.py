@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bot.model.event import (
     Deleveraged,
@@ -23,7 +24,8 @@ from bot.model.event import (
 )
 from bot.model.money import MONEY
 from bot.model.units import NS_PER_SECOND
-from bot.venues.simulated.accounts import HOUSE, MARKET, MarginTerms
+from bot.venues.simulated.accounts import FUND, HOUSE, MARKET, MarginTerms
+from bot.venues.simulated.standard_margin import SizeMargin
 from bot.venues.simulated.state import VenueState
 from tests.venues.bank import (
     ACCOUNTS,
@@ -37,6 +39,7 @@ from tests.venues.bank import (
     PERP,
     USDT,
     Bank,
+    listings,
     live,
 )
 from tests.venues.market import BUY, SELL
@@ -183,6 +186,35 @@ def test_without_a_fund_the_market_has_no_part_in_a_gap():
     assert [books.wallet.get((name, USDT), 0) for name in sorted(HOUSE)] == [0, 0, 0]
     assert books.quantity(MARKET, AT[PERP]) == 0
     assert bank.venue.positions == {}
+
+
+@pytest.mark.parametrize("fund", ["0", "50", "1000"])
+def test_a_hole_past_every_price_is_the_funds_and_beyond_it_the_markets(fund):
+    # A short future that must keep half of its worth shares a hole that is more than all of it.
+    usual = listings()[FUTURE]
+    dear = structs.replace(
+        usual, margin=SizeMargin(Decimal("0.6"), Decimal("0.5"), Decimal(0)), session_ns=None
+    )
+    bank = Bank(1, fund=fund, deposit="100", future=dear)
+    bank.market(Decimal(100), depth=None)
+    bank.pass_time(1)
+    with localcontext(MONEY):
+        for name, size in ((PERP, 60), (FUTURE, 1)):
+            bank.venue.books.trade(ANN, AT[name], SELL, size, Decimal(100), bank.now)
+        bank.venue._clearing.margin()
+
+    bank.market(Decimal(180), depth=None)
+    bank.venue.quiet_until(bank.now + 2)
+    bank.venue.advance(bank.now + 1)
+
+    closed = [event for event in bank.venue.take_events() if isinstance(event, Liquidated)]
+    assert {event.instrument for event in closed} == {PERP, FUTURE}
+    assert closed[-1].instrument == FUTURE
+    assert closed[-1].price == 100  # its mark has not moved yet
+    assert closed[-1].fee < -100
+    assert bank.venue.wallets[ANN, USDT] == 0
+    assert bank.venue.books.wallet[FUND, USDT] >= 0
+    assert bank.circulating(USDT) == sum(each[USDT] for each in bank.deposits.values())
 
 
 @settings(max_examples=25)

@@ -175,9 +175,9 @@ THREE = (
 )
 
 
-def tiered(**terms) -> dict:
-    closing = LiquidationTerms(fee=ONE_PERCENT, band=Decimal("0.05"))
-    return {PERP: Listing(contract(PERP), FEES, THREE, liquidation=closing, **terms)}
+def tiered(band: str = "0.05") -> dict:
+    closing = LiquidationTerms(fee=ONE_PERCENT, band=Decimal(band))
+    return {PERP: Listing(contract(PERP), FEES, THREE, liquidation=closing)}
 
 
 def test_the_position_is_reduced_a_tier_at_a_time_until_its_margin_suffices():
@@ -217,24 +217,22 @@ def test_it_goes_on_to_the_next_tier_while_margin_does_not_suffice():
     assert there.positions == {(ACCOUNT, PERP): 51}
 
 
-def test_no_order_of_it_trades_beyond_the_band_around_the_mark():
-    # The bid is 10 % under the mark: the book takes nothing, the fund everything.
-    market = (
-        quoted()
-        .mark(25, "100")
-        .change(39, bids=[(200, 0), (174, 900)], asks=[(202, 0), (230, 900)])
-    )
-    market.mark(40, "97")
-    there = venue(market, deposit="60", listings=tiered())
+@pytest.mark.parametrize(("band", "by_the_book"), [("0.02", True), ("0.005", False)])
+def test_no_order_of_it_trades_beyond_the_band_around_the_mark(band, by_the_book):
+    # The bid is one percent under the mark of 97, and better than what would leave nothing.
+    there = venue(moved("97", 192, 230), deposit="60", listings=tiered(band))
     there.submit(order("a", BUY, 100, 202), 20)
 
-    (event,) = forced(there)
+    events = forced(there)
 
-    # Bankrupt where ten coins have lost 60 less the fee of entering.
-    assert (event.size, event.fee) == (100, 0)
-    assert event.price == 101 - (60 - Decimal("0.505")) / 10
-    assert there.positions == {}
-    assert there.wallets[ACCOUNT, USDT] == 0
+    assert [event.price == 96 for event in events] == ([True, True] if by_the_book else [False])
+    if not by_the_book:
+        # Bankrupt where ten coins have lost 60 less the fee of entering.
+        (event,) = events
+        assert (event.size, event.fee) == (100, 0)
+        assert event.price == 101 - (60 - Decimal("0.505")) / 10
+        assert there.positions == {}
+        assert there.wallets[ACCOUNT, USDT] == 0
 
 
 def test_the_fee_takes_no_more_than_is_left():

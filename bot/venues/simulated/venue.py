@@ -189,6 +189,10 @@ class SimulatedVenue:
             if account not in HOUSE
         }
 
+    def listing(self, instrument: InstrumentId) -> Listing:
+        """The terms of an instrument as they are now."""
+        return self._listings[self._index[instrument]]
+
     def mark(self, instrument: InstrumentId) -> Decimal | None:
         """What positions in an instrument are valued at now; None is unknown."""
         return self._clearing.marks.mark(self._index[instrument])
