@@ -391,3 +391,39 @@ def test_a_listing_without_its_margin_is_refused(side):
         Listing(dated, FEES)
     with pytest.raises(ValueError, match="expected ascending ones from 0"):
         Listing(contract(PERP), FEES)
+
+
+def short_call(market: Market) -> SimulatedVenue:
+    """A coin's call, sold for 100 with 20 in the wallet; index 100, mark 100.5."""
+    terms = {"kind": Kind.OPTION, "expiry_ns": 10**18, "strike": Decimal(100), "call": True}
+    listed = Listing(contract(PERP, **terms), FEES, margin=OptionMargin())
+    there = venue(market, deposit="20", listings={PERP: listed})
+    there.submit(order("a", SELL, 10, 200), 20)
+    there.advance(30)
+    there.take_events()
+    assert there.positions == {(ACCOUNT, PERP): -10}
+    return there
+
+
+@pytest.mark.parametrize(
+    ("mark", "index", "called_ns"),
+    [
+        # 0.075 of the index and the mark must stay of 120 less the fee of 0.05.
+        (["105", "112.4", "112.5", "130"], [], 42),
+        ([], ["150", "259", "261", "400"], 52),
+    ],
+    ids=["its mark", "the index alone"],
+)
+def test_a_short_option_is_called_by_its_mark_and_by_the_index(mark, index, called_ns):
+    market = quoted().index(12, "100")
+    for k, price in enumerate(mark):
+        market.mark(40 + k, price)
+    for k, price in enumerate(index):
+        market.index(50 + k, price)
+    there = short_call(market)
+
+    there.advance(60)
+
+    closed = [event for event in there.take_events() if isinstance(event, Liquidated)]
+    assert {event.ts_venue for event in closed} == {called_ns}
+    assert there.positions == {}

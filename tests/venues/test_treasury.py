@@ -200,3 +200,13 @@ def test_whoever_spends_all_on_an_option_keeps_it():
     assert [e.reason.partition(":")[0] for e in events if isinstance(e, OrderRejected)] == [
         "margin"
     ]
+
+
+def test_interest_is_on_the_most_that_was_owed_in_the_hour():
+    there = lending(deposit="1")
+    there.submit(order("a", SELL, 20, 200, name=SPOT), 20)
+    there.submit(order("b", BUY, 5, 202, name=SPOT), 40)
+
+    charges = interest(there, 2 * NS_PER_HOUR)
+
+    assert [charge.borrowed for charge in charges] == [1, Decimal("0.5001")]

@@ -7,8 +7,10 @@ buy filled and no sell, or the other way round. Reduce-only orders need nothing.
 is known, a position counts at its cost: the venue itself would know.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from bot.model.command import OrderType, Proposal, Side
 from bot.model.instrument import Kind
@@ -23,6 +25,13 @@ from bot.venues.simulated.terms import Loan
 
 Wanted = tuple[Side, int, int]
 """Side, lots and price in ticks of an order."""
+
+Filled = tuple[Load, Decimal]
+"""What would be held, and the premium that would have been paid for it."""
+
+_SIDES: Final = tuple(Side)
+_ANY: Final = (Side.BUY,)
+"""Where nothing is wanted both sides are the same."""
 
 
 class Collateral:
@@ -43,6 +52,12 @@ class Collateral:
         self.accounts = accounts
         self.marks = marks
         self.loans = loans
+        self._rules = {
+            i: listing.rule
+            for i, listing in listings.items()
+            if listing.instrument.kind is not Kind.SPOT
+        }
+        self._settles = {i: listings[i].instrument.settle for i in self._rules}
 
     def shortage(
         self, i: int, proposal: Proposal, price: int, orders: Iterable[Order]
@@ -56,42 +71,59 @@ class Collateral:
             return None
         if proposal.type is OrderType.LIMIT:
             price = proposal.price
-        before = _wanted(i, standing)
-        wanted = [*before, (proposal.side, proposal.size, price)]
         terms = self.accounts.margin_terms(account, i)
-        allowed = self._leverage_max(account, i, wanted)
+        before = _wanted(i, standing)
+        mark = self.marks.mark(i)
+        loads = self._loads(account, i, [*before, (proposal.side, proposal.size, price)], mark)
+        allowed = self._allowed(i, loads) if terms.leverage is not None else None
         if terms.leverage is not None and allowed is not None and terms.leverage > allowed:
             return f"leverage: {terms.leverage} is chosen, {allowed} is allowed at this size"
-        more = self._required(account, i, wanted) - self._required(account, i, before)
+        required = self._needed(i, self._loads(account, i, before, mark), terms.leverage)
+        more = self._needed(i, loads, terms.leverage) - required
         if more <= 0:
             return None  # It brings the account no further than it may already be.
-        needed = more + self._lost_at_once(i, proposal.side, proposal.size, price)
+        needed = more + self._lost_at_once(i, proposal.side, proposal.size, price, mark)
         needed += self._fee(i, proposal.side, proposal.size, price)
-        free = self.available(account, instrument.settle, standing)
+        profit = self._profit(i, self.accounts.position.get((account, i)), mark)
+        free = self.available(account, instrument.settle, standing, {i: (required, profit)})
         if free < needed:
             return f"margin: {free:f} {instrument.settle} is available, the order needs {needed:f}"
         return None
 
-    def available(self, account: AccountId, currency: Currency, orders: Iterable[Order]) -> Decimal:
-        """What an account could open with, in a currency; orders: its own that rest."""
-        standing = list(orders)
+    def available(
+        self,
+        account: AccountId,
+        currency: Currency,
+        standing: Sequence[Order],
+        known: Mapping[int, tuple[Decimal, Decimal]] = MappingProxyType({}),
+    ) -> Decimal:
+        """What an account could open with, in a currency.
+
+        standing: its own orders that rest. known: initial margin and open profit of instruments
+        where both have been reckoned already.
+        """
         free = self.accounts.wallet.get((account, currency), ZERO)
         for i in self._busy(account, currency, standing):
-            held = self.accounts.position.get((account, i))
-            required = self._required(account, i, _wanted(i, standing))
+            if i in known:
+                required, profit = known[i]
+            else:
+                mark = self.marks.mark(i)
+                required = self._required(account, i, _wanted(i, standing), mark)
+                profit = self._profit(i, self.accounts.position.get((account, i)), mark)
             if self.accounts.margin_terms(account, i).isolated:
                 free -= required - self.initial(account, i)  # that lies in a wallet of its own
             else:
-                free += self._profit(i, held) - required
+                free += profit - required
         return free - self._locked(standing, currency)
 
     def initial(self, account: AccountId, i: int) -> Decimal:
         """Initial margin of a position as it stands."""
-        return self._required(account, i, [])
+        return self._required(account, i, [], self.marks.mark(i))
 
     def leverage_max(self, account: AccountId, i: int, orders: Iterable[Order]) -> Decimal | None:
         """The most that an instrument may be held with, orders filled; None: none is stated."""
-        return self._leverage_max(account, i, _wanted(i, orders))
+        loads = self._loads(account, i, _wanted(i, orders), self.marks.mark(i))
+        return self._allowed(i, loads)
 
     def _spot_shortage(self, i: int, proposal: Proposal, standing: list[Order]) -> str | None:
         listing, account = self.listings[i], proposal.account
@@ -116,7 +148,7 @@ class Collateral:
             return f"balance: {free:f} {currency} is free, the order needs {needed:f}"
         return None
 
-    def _locked(self, standing: list[Order], currency: Currency) -> Decimal:
+    def _locked(self, standing: Iterable[Order], currency: Currency) -> Decimal:
         """What resting spot orders have set aside."""
         total = ZERO
         for order in standing:
@@ -126,71 +158,77 @@ class Collateral:
                 total += amount if locked == currency else ZERO
         return total
 
-    def _busy(self, account: AccountId, currency: Currency, standing: list[Order]) -> list[int]:
+    def _busy(self, account: AccountId, currency: Currency, standing: Iterable[Order]) -> list[int]:
         """The contracts of a currency in which an account holds or wants anything."""
         found = {order.instrument for order in standing}
-        found |= {i for (owner, i), held in self.accounts.position.items() if owner == account}
-        return [
-            i
-            for i in sorted(found)
-            if self.listings[i].instrument.kind is not Kind.SPOT
-            and self.listings[i].instrument.settle == currency
-        ]
+        for (owner, i), held in self.accounts.position.items():
+            if owner == account and held.quantity:
+                found.add(i)
+        return [i for i in sorted(found) if self._settles.get(i) == currency]
 
-    def _required(self, account: AccountId, i: int, wanted: list[Wanted]) -> Decimal:
+    def _required(
+        self, account: AccountId, i: int, wanted: list[Wanted], mark: Decimal | None
+    ) -> Decimal:
         """Initial margin at the worse side, premiums paid."""
         leverage = self.accounts.margin_terms(account, i).leverage
-        needs = [ZERO]
-        for side in Side:
-            load, premium = self._filled(account, i, wanted, side)
-            if load is not None:
-                needs.append(self.listings[i].rule.initial(load, leverage) + premium)
-        return max(needs)
+        return self._needed(i, self._loads(account, i, wanted, mark), leverage)
 
-    def _leverage_max(self, account: AccountId, i: int, wanted: list[Wanted]) -> Decimal | None:
+    def _needed(self, i: int, loads: list[Filled], leverage: Decimal | None) -> Decimal:
+        rule, most = self._rules[i], ZERO
+        for load, premium in loads:
+            needed = rule.initial(load, leverage) + premium
+            most = max(most, needed)
+        return most
+
+    def _allowed(self, i: int, loads: list[Filled]) -> Decimal | None:
         """The highest leverage that both sides may have; None: the contract states none."""
-        loads = [self._filled(account, i, wanted, side)[0] for side in Side]
-        rule = self.listings[i].rule
-        stated = [rule.leverage_max(load) for load in loads if load is not None]
+        stated = [self._rules[i].leverage_max(load) for load, _ in loads]
         return min((each for each in stated if each is not None), default=None)
 
-    def _filled(
-        self, account: AccountId, i: int, wanted: list[Wanted], side: Side
-    ) -> tuple[Load | None, Decimal]:
-        """What is held when all orders of a side have filled, and the premium that they pay."""
+    def _loads(
+        self, account: AccountId, i: int, wanted: list[Wanted], mark: Decimal | None
+    ) -> list[Filled]:
+        """What is held when all orders of one side have filled, and of the other."""
         instrument, held = self.listings[i].instrument, self.accounts.quantity(account, i)
-        bought = [
-            (int(side) * lots, instrument.price(price))
-            for whose, lots, price in wanted
-            if whose is side
-        ]
-        mark = self._mark(account, i)
+        if not wanted and not held:
+            return []
         if mark is None:
-            if not bought:
-                return None, ZERO
-            mark = bought[-1][1]
-        lots = held + sum(size for size, _ in bought)
-        ordered = sum((worth(instrument, size, paid) for size, paid in bought), ZERO)
-        if instrument.kind is Kind.OPTION:
-            amount, premium = worth(instrument, lots, mark), ordered
-        else:
-            amount, premium = worth(instrument, held, mark) + ordered, ZERO
-        load = Load(instrument, lots, abs(amount), mark, self.marks.index(i))
-        return load, premium
+            mark = self._cost(account, i) if held else instrument.price(wanted[-1][2])
+        option = instrument.kind is Kind.OPTION
+        index = self.marks.index(i) if option else None
+        loads: list[Filled] = []
+        for side in _SIDES if wanted else _ANY:
+            sign = int(side)
+            lots, ordered = held, ZERO
+            if instrument.inverse and not option:
+                for whose, size, price in wanted:
+                    if whose is side:
+                        lots += sign * size
+                        ordered += worth(instrument, sign * size, instrument.price(price))
+            else:
+                ticks = 0
+                for whose, size, price in wanted:
+                    if whose is side:
+                        lots += sign * size
+                        ticks += size * price
+                ordered = worth(instrument, sign * ticks, instrument.grid.tick)
+            if option:
+                amount, premium = worth(instrument, lots, mark), ordered
+            else:
+                amount, premium = worth(instrument, held, mark) + ordered, ZERO
+            loads.append((Load(instrument, lots, abs(amount), mark, index), premium))
+        return loads
 
-    def _mark(self, account: AccountId, i: int) -> Decimal | None:
-        """The mark, else the average cost of what is held."""
-        mark, held = self.marks.mark(i), self.accounts.position.get((account, i))
-        if mark is not None or held is None or held.quantity == 0:
-            return mark
-        instrument = self.listings[i].instrument
+    def _cost(self, account: AccountId, i: int) -> Decimal:
+        """The average cost of what is held."""
+        instrument, held = self.listings[i].instrument, self.accounts.position[account, i]
         size = instrument.lot * held.quantity * instrument.contract_size
         inverse = instrument.inverse and instrument.kind is not Kind.OPTION
         return divide(-size, held.cost) if inverse else divide(held.cost, size)
 
-    def _profit(self, i: int, held: Position | None) -> Decimal:
+    def _profit(self, i: int, held: Position | None, mark: Decimal | None) -> Decimal:
         """Open profit that counts as margin; nothing while no mark is known."""
-        instrument, mark = self.listings[i].instrument, self.marks.mark(i)
+        instrument = self.listings[i].instrument
         if held is None or mark is None or instrument.kind is Kind.OPTION:
             return ZERO
         return worth(instrument, held.quantity, mark) - held.cost
@@ -203,9 +241,11 @@ class Collateral:
         )
         return max(ZERO, fee)
 
-    def _lost_at_once(self, i: int, side: Side, size: int, price: int) -> Decimal:
+    def _lost_at_once(
+        self, i: int, side: Side, size: int, price: int, mark: Decimal | None
+    ) -> Decimal:
         """What filling at a price loses against the mark."""
-        instrument, mark = self.listings[i].instrument, self.marks.mark(i)
+        instrument = self.listings[i].instrument
         if mark is None or instrument.kind is Kind.OPTION:
             return ZERO
         paid = worth(instrument, int(side) * size, instrument.price(price))

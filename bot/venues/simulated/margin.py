@@ -95,7 +95,7 @@ class TierRule(Struct, frozen=True):
 
     def steepest(self, load: Load) -> Decimal | None:  # noqa: ARG002  other rules ask it
         """The highest rate of all."""
-        return max(tier.rate for tier in self.tiers)
+        return max([tier.rate for tier in self.tiers])
 
     def step(self, load: Load) -> int:
         """Down to the floor of the tier that the position is in; all of it in the lowest."""
@@ -104,7 +104,10 @@ class TierRule(Struct, frozen=True):
         return size - kept
 
     def _index(self, amount: Decimal) -> int:
-        return max((k for k, tier in enumerate(self.tiers) if tier.floor < amount), default=0)
+        k = len(self.tiers) - 1
+        while k and self.tiers[k].floor >= amount:
+            k -= 1
+        return k
 
 
 class Exposure(Struct, frozen=True):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from bot.model.instrument import Kind
 from bot.tape.rows import SCALAR_SCALE
 from bot.tape.venue_order import FOREVER
 from bot.venues.simulated.accounts import ZERO, Accounts, Pool
@@ -52,6 +53,11 @@ class Solvency:
         self.accounts = accounts
         self.market = market
         self.marks = marks
+        self._rules = {
+            i: listing.rule
+            for i, listing in listings.items()
+            if listing.instrument.kind is not Kind.SPOT
+        }
 
     def judge_all(self) -> list[Judged]:
         """Every pool that carries something."""
@@ -71,7 +77,7 @@ class Solvency:
         return exposures(
             held,
             self.accounts.instruments,
-            {i: self.listings[i].rule for i, _ in held},
+            self._rules,
             {i: self.marks.mark(i) for i, _ in held},
             {i: self.marks.index(i) for i, _ in held},
         )
