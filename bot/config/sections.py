@@ -189,6 +189,8 @@ class Venue(Section):
     liquidation_fee, liquidation_band: what a forced closing costs and how far from the mark it
     may trade, as fractions; not stated: 0.015 and 0.05. insurance: what its fund begins with.
     loans: the price and bound of what it lends, by currency; it lends no other.
+    funding: at stamps unless it says `index` (at stamps, counted at the index) or `accruing`.
+    marks: as recorded, else the mid, unless it says `median` (Binance's) or `fair` (Deribit's).
     """
 
     latency_out_ms: Span
@@ -203,6 +205,8 @@ class Venue(Section):
     leverage: Exact | None = None
     liquidation_fee: Rate | None = None
     liquidation_band: Rate | None = None
+    funding: dict[Subject, Literal["stamp", "index", "accruing"]] = {}
+    marks: dict[Subject, Literal["recorded", "median", "fair"]] = {}
     insurance: dict[str, Amount] = {}
     loans: dict[str, Loan] = {}
 

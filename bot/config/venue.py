@@ -1,5 +1,6 @@
 """What the simulated venue has to be told, as plain values."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -26,7 +27,8 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     margin. borrows: spot instruments that may be sold short. queue: the rule by its name in
     `venues.simulated.queue`, in small letters. isolated, leverage: how contracts are held.
     liquidation: fee and band, as fractions. insurance: of the fund, to begin with. loans: hourly
-    rate and quota of what is lent. fees: of instruments, besides maker and taker.
+    rate and quota of what is lent. fees: of instruments, besides maker and taker. funding,
+    marks: the rules of instruments that have others than the usual, in the file's words.
     """
 
     out_ns: int
@@ -46,6 +48,8 @@ class VenueSettings(Struct, frozen=True, kw_only=True):
     insurance: dict[Currency, Decimal] = {}
     loans: dict[Currency, tuple[Decimal, Decimal]] = {}
     fees: dict[InstrumentId, FeeTerms] = {}
+    funding: dict[InstrumentId, str] = {}
+    marks: dict[InstrumentId, str] = {}
 
 
 def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSettings:
@@ -69,8 +73,18 @@ def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSett
         liquidation_band=venue.liquidation_band,
         insurance={Currency(code): amount for code, amount in venue.insurance.items()},
         loans={Currency(code): (loan.hourly, loan.quota) for code, loan in venue.loans.items()},
+        funding=_of_instruments(venue.funding, instruments),
+        marks=_of_instruments(venue.marks, instruments),
         fees={one.id: terms for one in instruments if (terms := fee_terms(file, one)) is not None},
     )
+
+
+def _of_instruments(
+    stated: Mapping[str, str], instruments: tuple[Instrument, ...]
+) -> dict[InstrumentId, str]:
+    """What is said of instruments or of their venues, by instrument."""
+    said = {one.id: stated.get(one.id, stated.get(one.venue)) for one in instruments}
+    return {name: word for name, word in said.items() if word is not None}
 
 
 def fee_terms(file: File, instrument: Instrument) -> FeeTerms | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 import numpy as np
 from msgspec import Struct, structs
@@ -25,7 +26,18 @@ from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.queue import QueueRule
 from bot.venues.simulated.standard_margin import OptionMargin
-from bot.venues.simulated.terms import DEAR_LIQUIDATION, LiquidationTerms, Loan
+from bot.venues.simulated.terms import (
+    DEAR_LIQUIDATION,
+    Accruing,
+    AtStamp,
+    FairMark,
+    FundingRule,
+    LiquidationTerms,
+    Loan,
+    MarkRule,
+    MedianMark,
+    RecordedMark,
+)
 from bot.venues.simulated.venue import SimulatedVenue
 
 
@@ -67,6 +79,18 @@ def about(first: Block, known: Mapping[InstrumentId, int]) -> dict[InstrumentId,
     return prices
 
 
+_MARKS: Final[Mapping[str, MarkRule]] = {
+    "recorded": RecordedMark(),
+    "median": MedianMark(),
+    "fair": FairMark(),
+}
+_FUNDING: Final[Mapping[str, FundingRule]] = {
+    "stamp": AtStamp(),
+    "index": AtStamp(by_index=True),
+    "accruing": Accruing(),
+}
+
+
 def simulated_venue(setup: Setup) -> SimulatedVenue:
     """The venue of a setup."""
     terms, settings = setup.venue, setup.settings
@@ -83,6 +107,8 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
             one.id in terms.borrows,
             margin=OptionMargin() if one.kind is Kind.OPTION else None,
             liquidation=liquidation,
+            mark=_MARKS[terms.marks.get(one.id, "recorded")],
+            funding=_FUNDING[terms.funding.get(one.id, "stamp")],
         )
         for one in listed
         if one.id in settings.fees

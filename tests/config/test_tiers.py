@@ -13,7 +13,8 @@ from bot.errors import ConfigError
 from bot.modes.setup import of, simulated_venue
 from bot.testing import listing
 from bot.venues.simulated.accounts import FUND, MarginTerms
-from tests.config.samples import spoiled
+from bot.venues.simulated.terms import Accruing, AtStamp, FairMark, RecordedMark
+from tests.config.samples import WHOLE, spoiled
 
 PERP = "sim:BTC/USDT:USDT"
 OTHER = "sim:ETH/USDT:USDT"
@@ -212,3 +213,16 @@ def test_fees_by_volume_and_of_options_reach_the_venue():
     assert (schedule.premium_cap, schedule.delivery) == (Decimal("0.125"), Decimal("0.00025"))
     assert schedule.step == Decimal("0.00000001")
     assert parse(config.text, "t.toml", Path()).hash == config.hash
+
+
+def test_marks_and_funding_have_the_rules_that_are_stated():
+    terms = f'lends_spot = false\nfunding = {{ "{PERP}" = "accruing" }}\nmarks = {{ sim = "fair" }}'
+    config = parse(spoiled("lends_spot = false", terms), "t.toml", Path())
+
+    venue = simulated_venue(of(config, MARKET, "e1"))
+    usual = simulated_venue(of(parse(WHOLE, "t.toml", Path()), MARKET, "e1"))
+
+    assert venue.listing(PERP).funding == Accruing()
+    assert venue.listing(PERP).mark == FairMark()
+    assert usual.listing(PERP).funding == AtStamp()
+    assert usual.listing(PERP).mark == RecordedMark()

@@ -82,6 +82,19 @@ def test_it_grows_with_time_mark_and_rate_and_is_booked_by_the_hour():
     assert there.books.wallet[MARKET, USDT] == payment.amount.copy_negate()
 
 
+def test_a_rate_of_another_interval_is_brought_to_the_period_and_a_settled_one_is_past():
+    hourly = structs.replace(rate(16, "0.000125"), interval_ns=NS_PER_HOUR)
+    past = structs.replace(rate(17, "0.5"), settled=True)
+    there, same = (
+        holding(quoted().mark(15, "100"), *rates)
+        for rates in ((hourly, past), (rate(16, "0.001"),))
+    )
+
+    (one,), (other,) = paid(there, NS_PER_HOUR), paid(same, NS_PER_HOUR)
+
+    assert one.amount == other.amount < 0
+
+
 def test_a_short_of_coins_is_paid_in_coins():
     market = quoted(INVERSE).mark(15, "80", INVERSE)
     there = holding(market, rate(16, "0.001", INVERSE), side=SELL, name=INVERSE)

@@ -61,8 +61,12 @@ class Accruals:
         """The instruments whose funding grows."""
         return [i for i, one in sorted(self.listings.items()) if isinstance(one.funding, Accruing)]
 
-    def announce(self, i: int, rate: Decimal) -> None:
-        """A rate holds from now on."""
+    def announce(self, i: int, rate: Decimal, interval_ns: int | None) -> None:
+        """A rate holds from now on; interval_ns: what it is for, the rule's period unless said."""
+        rule = self.listings[i].funding
+        assert isinstance(rule, Accruing), "only what grows is announced so"
+        if interval_ns is not None and interval_ns != rule.period_ns:
+            rate = divide(rate * rule.period_ns, interval_ns)
         self.announced[i] = rate
         self.grow(i)
 

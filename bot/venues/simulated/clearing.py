@@ -113,7 +113,8 @@ class Clearing:
         if listing.instrument.kind is not Kind.PERPETUAL:
             return
         if isinstance(listing.funding, Accruing):
-            self.accruals.announce(i, event.rate)
+            if not event.settled:  # what an hour came to is no rate that holds from now on
+                self.accruals.announce(i, event.rate, event.interval_ns)
         else:
             self.funding.hear(i, event)
 
