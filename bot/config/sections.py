@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    model_validator,
 )
 
 from bot.config.latency import Latency, LineTerms
@@ -26,6 +27,7 @@ from bot.config.values import (
     CountLimit,
     CurrencyLimits,
     Exact,
+    FeeTiers,
     InstrumentLimits,
     Limit,
     Milliseconds,
@@ -91,10 +93,19 @@ class Money(Section):
 
 
 class Fees(Section):
-    """Fractions of the notional; a rebate is negative."""
+    """Fractions of the notional; a rebate is negative.
+
+    What only the simulated venue reads: tiers: `[volume of 30 days in quote, maker, taker]`;
+    premium_cap: the most that an option's fee may be of its premium; delivery: of what a dated
+    contract settles at; step: what a fee is rounded to.
+    """
 
     maker: Rate
     taker: Rate
+    tiers: FeeTiers = ()
+    premium_cap: Exact | None = None
+    delivery: Rate | None = None
+    step: Exact | None = None
 
 
 class Bounds(Section):
@@ -164,6 +175,13 @@ class Execution(Section):
     budget: Budget
 
 
+class Loan(Section):
+    """hourly: interest of an hour, a fraction. quota: the most that an account may owe."""
+
+    hourly: Rate
+    quota: Amount
+
+
 class Venue(Section):
     """The simulated venue: the line to it, who stands in its queue, what it lends.
 
@@ -172,6 +190,12 @@ class Venue(Section):
     lends_spot: coins that an order lacks are borrowed. spot_fees_in_received: spot fees are kept
     from what a fill brings, as Binance does. partial_fills: a trade that reaches us fills what it
     reaches; else all of us. rules: of an instrument, besides what its listing says.
+    margin, leverage: how its contracts are held.
+    liquidation_fee, liquidation_band: what a forced closing costs and how far from the mark it
+    may trade, as fractions; not stated: 0.015 and 0.05. insurance: what its fund begins with.
+    loans: the price and bound of what it lends, by currency; it lends no other.
+    funding: at stamps unless it says `index` (at stamps, counted at the index) or `accruing`.
+    marks: as recorded, else the mid, unless it says `median` (Binance's) or `fair` (Deribit's).
     """
 
     latency: Latency | None = None
@@ -185,6 +209,14 @@ class Venue(Section):
     queue_power: Count = 3
     partial_fills: bool = True
     rules: dict[InstrumentName, VenueRules] = {}
+    margin: Literal["cross", "isolated"] = "cross"
+    leverage: Exact | None = None
+    liquidation_fee: Rate | None = None
+    liquidation_band: Rate | None = None
+    funding: dict[Subject, Literal["stamp", "index", "accruing"]] = {}
+    marks: dict[Subject, Literal["recorded", "median", "fair"]] = {}
+    insurance: dict[str, Amount] = {}
+    loans: dict[str, Loan] = {}
 
     @property
     def line(self) -> LineTerms:
@@ -196,6 +228,20 @@ class Venue(Section):
         return LineTerms.constant(
             round(self.latency_out_ms * NS_PER_MS), round(self.latency_in_ms * NS_PER_MS)
         )
+
+    @model_validator(mode="after")
+    def _levered(self) -> "Venue":
+        if self.margin == "isolated" and self.leverage is None:
+            refuse(
+                "a leverage with isolated margin",
+                'write `leverage = "5"` in `[venue]`: it says how much is set aside',
+            )
+        if self.lends_spot and not self.loans:
+            refuse(
+                "the price of what is lent",
+                'write `loans.BTC = { hourly = "0.00001", quota = "5" }` in `[venue]`',
+            )
+        return self
 
 
 class Terms(Section):

@@ -302,6 +302,19 @@ class Deleveraged(Event, frozen=True, gc=False, tag=True, kw_only=True):
     price: Decimal
 
 
+class InterestPaid(Event, frozen=True, gc=False, tag=True, kw_only=True):
+    """Interest on what an account borrowed of a currency; `amount` is negative when we paid.
+
+    borrowed: the most that was owed in the time that the rate is for.
+    """
+
+    account: AccountId
+    currency: Currency
+    borrowed: Decimal
+    rate: Decimal
+    amount: Decimal
+
+
 class Transfer(Event, frozen=True, gc=False, tag=True, kw_only=True):
     """Money in (positive) or out of an account."""
 
@@ -376,6 +389,7 @@ AccountEvent = (
     | Settled
     | Liquidated
     | Deleveraged
+    | InterestPaid
     | Transfer
     | BalanceReported
     | PositionReported

@@ -1,5 +1,6 @@
 """What the venue has yet to do besides reading rows, in the order of its own time."""
 
+import enum
 import heapq
 from typing import Final, cast
 
@@ -46,7 +47,25 @@ class Deadline(Struct, frozen=True):
     i: int
 
 
-Action = Request | MarketEvent | Settlement | Recovery | Expiry | Deadline
+class Work(enum.StrEnum):
+    """What the clearing house does at times of its own."""
+
+    MARK = "mark"
+    AVERAGE = "average"
+    EXPIRY = "expiry"
+    SESSION = "session"
+    ACCRUAL = "accrual"
+    INTEREST = "interest"
+
+
+class Task(Struct, frozen=True):
+    """Work of the clearing house falls due, in an instrument where it concerns one."""
+
+    work: Work
+    i: int
+
+
+Action = Request | MarketEvent | Settlement | Recovery | Expiry | Deadline | Task
 Entry = tuple[int, int, int, Action]
 
 

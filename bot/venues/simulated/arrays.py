@@ -32,7 +32,10 @@ LAST_HIGH: Final = 7
 """Inside these a trade (ticks) wakes no order that waits for one."""
 WAITING: Final = 8
 """How many orders wait for a trade at their price."""
-HEAD_COLUMNS: Final = 9
+INDEX_LOW: Final = 9
+INDEX_HIGH: Final = 10
+"""The same as of the mark, of the index, for what depends on it."""
+HEAD_COLUMNS: Final = 11
 
 # Columns of `resting`, oldest order first.
 HANDLE: Final = 0
@@ -125,8 +128,8 @@ def no_orders(
     clock[RULE_POWER] = power
     clock[WHOLE] = whole
     head = np.zeros((instruments, HEAD_COLUMNS), np.int64)
-    head[:, (MARK_LOW, MID_LOW, LAST_LOW)] = -FOREVER
-    head[:, (MARK_HIGH, MID_HIGH, LAST_HIGH)] = FOREVER
+    head[:, (MARK_LOW, MID_LOW, LAST_LOW, INDEX_LOW)] = -FOREVER
+    head[:, (MARK_HIGH, MID_HIGH, LAST_HIGH, INDEX_HIGH)] = FOREVER
     return VenueArrays(
         clock,
         head,

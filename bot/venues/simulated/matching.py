@@ -12,10 +12,12 @@ from bot.book.layout import SCALAR as SCALAR_AT
 from bot.book.message import begin_message, end_message, has_room, take_row
 from bot.kernel import kernel
 from bot.kernel.places import VECTOR
-from bot.tape.rows import LEVEL, MARK, SNAPSHOT, TRADE, Int64s
+from bot.tape.rows import INDEX, LEVEL, MARK, SNAPSHOT, TRADE, Int64s
 from bot.tape.venue_order import ORDERED, ORDERED_LAYOUT, Ordered
 from bot.venues.simulated.arrays import (
     ACTION_NS,
+    INDEX_HIGH,
+    INDEX_LOW,
     KNOWN_NS,
     LAST_HIGH,
     LAST_LOW,
@@ -57,19 +59,22 @@ EXHAUSTED: Final = 2
 FILLED_ORDER: Final = 3
 """A message filled something; it is the last that was taken."""
 MARGIN: Final = 4
-"""A message took a mark, a mid or a trade out of its bounds; it is the last that was taken."""
+"""A message took a mark, an index, a mid or a trade out of its bounds; it is the last taken."""
 GROW: Final = 5
 """The book has no room for the next message: grow it and call again."""
 
 
 @kernel(i8(VENUE, BOOK, i8))
 def out_of_bounds(venue: VenueArrays, book: Book, i: int) -> int:
-    """`MARGIN` when the message took the mark or the mid out of its bounds."""
+    """`MARGIN` when the message took the mark, the mid or the index out of its bounds."""
     bounds = venue.head
     head = book.head
     if head[i, HEARD] & HEARD_SCALAR:
         mark = head[i, SCALAR_AT + MARK]
         if mark < bounds[i, MARK_LOW] or mark > bounds[i, MARK_HIGH]:
+            return MARGIN
+        index = head[i, SCALAR_AT + INDEX]
+        if index < bounds[i, INDEX_LOW] or index > bounds[i, INDEX_HIGH]:
             return MARGIN
     if head[i, TOP] < LADDER and head[i, DEPTH] > 0 and head[i, DEPTH + 1] > 0:
         mid = book.ladder[i, 0, 0] + book.ladder[i, 2, 0]
