@@ -115,8 +115,9 @@ class RestingOrders:
         """Take an order off the book; the younger ones keep their order."""
         arrays, i = self.arrays, order.instrument
         at, count = self._row(order), int(arrays.head[i, RESTING])
-        arrays.resting[i, at : count - 1] = arrays.resting[i, at + 1 : count].copy()
-        arrays.queue[i, at : count - 1] = arrays.queue[i, at + 1 : count].copy()
+        if at < count - 1:
+            arrays.resting[i, at : count - 1] = arrays.resting[i, at + 1 : count].copy()
+            arrays.queue[i, at : count - 1] = arrays.queue[i, at + 1 : count].copy()
         arrays.head[i, RESTING] = count - 1
         del self._by_handle[order.handle], self._by_number[order.number]
 

@@ -10,12 +10,14 @@ from bot.tape.rows import SCALAR_SCALE
 from bot.tape.venue_order import FOREVER
 from bot.venues.simulated.accounts import ZERO, Accounts, Pool
 from bot.venues.simulated.arrays import (
+    BOUNDS,
     INDEX_HIGH,
     INDEX_LOW,
     MARK_HIGH,
     MARK_LOW,
     MID_HIGH,
     MID_LOW,
+    UNBOUND,
     VenueArrays,
 )
 from bot.venues.simulated.listing import Listing
@@ -88,8 +90,7 @@ class Solvency:
         watched: instruments of which every new mark and index must be seen anyway.
         """
         head = arrays.head
-        head[:, (MARK_LOW, MID_LOW, INDEX_LOW)] = -FOREVER
-        head[:, (MARK_HIGH, MID_HIGH, INDEX_HIGH)] = FOREVER
+        head[:, BOUNDS] = UNBOUND
         for judged in pools:
             if not judged.exposed:
                 # Some mark is unknown: look again as soon as anything is heard.
