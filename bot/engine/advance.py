@@ -59,8 +59,14 @@ Advance = Callable[[Rows, int, int, Int64s], int]
 """The loop itself, or one that moves a simulated venue along with it."""
 
 
-@kernel(void(ROWS, i8, BOOK, SIGNALS, POSTED))
-def take_message(rows: Rows, m: int, book: Book, signals: Signals, posts: Posts) -> None:
+@kernel(void(VECTOR, i8, i8), apart=True)
+def watch_at(places: Int64s, i: int, t: int) -> None:
+    """Look where the touch of an instrument stands now, for the orders posted there."""
+    watch(posts_at(places, POSTED_AT), book_at(places, BOOK_AT), i, t)
+
+
+@kernel(void(ROWS, i8, BOOK, SIGNALS))
+def take_message(rows: Rows, m: int, book: Book, signals: Signals) -> None:
     """Take one message in, or as much of it as stands in this block."""
     i = int(rows.instrument[m])
     t = rows.ts_recv[m]
@@ -81,17 +87,19 @@ def take_message(rows: Rows, m: int, book: Book, signals: Signals, posts: Posts)
     if flags & OPEN == 0:
         end_message(book, i, t)
         end_signals(signals, book, i, t)
-        if posts.here[i] != 0:
-            watch(posts, book, i, t)
 
 
-@kernel(i8(ROWS, i8, BOOK, SIGNALS, POSTED))
-def advance_one(rows: Rows, m: int, book: Book, signals: Signals, posts: Posts) -> int:
+@kernel(i8(ROWS, i8, BOOK, SIGNALS, POSTED, VECTOR))
+def advance_one(
+    rows: Rows, m: int, book: Book, signals: Signals, posts: Posts, places: Int64s
+) -> int:
     """Take message `m` in, unless its book needs room first; REACHED: go on."""
     i = int(rows.instrument[m])
     if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
         return GROW
-    take_message(rows, m, book, signals, posts)
+    take_message(rows, m, book, signals)
+    if posts.here[i] != 0 and rows.flags[m] & OPEN == 0:
+        watch_at(places, i, rows.ts_recv[m])
     if signals.plain[i] != 0 or signals.clock[REFIT] != 0:
         return PYTHON
     return WOKE if signals.clock[WOKEN] != 0 else REACHED
@@ -124,14 +132,8 @@ def advance(rows: Rows, stop: int, until_ns: int, places: Int64s) -> int:
         and rows.ts_recv[m] <= until_ns
         and rows.ts_recv[m] <= posts.clock[NEXT]
     ):
-        reason = advance_one(rows, m, book, signals, posts)
+        reason = advance_one(rows, m, book, signals, posts, places)
         if reason != GROW:
             m += 1
     leave(rows, m, places)
     return reason
-
-
-@kernel(void(VECTOR, i8, i8))
-def watch_at(places: Int64s, i: int, t: int) -> None:
-    """Look where the touch of an instrument stands now, for the orders posted there."""
-    watch(posts_at(places, POSTED_AT), book_at(places, BOOK_AT), i, t)

@@ -60,7 +60,7 @@ POSTED: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
 POSTED_LAYOUT: Final = Layout(POSTED, Posts, (("room", COLUMNS), ("instruments",), (CLOCK,)))
 
 
-@kernel(void(POSTED, BOOK, i8, i8), apart=True)
+@kernel(void(POSTED, BOOK, i8, i8))
 def watch(posts: Posts, book: Book, i: int, t: int) -> None:
     """Look where the touch of an instrument stands after a message; unknown is elsewhere."""
     head = book.head

@@ -54,7 +54,7 @@ def advance_together(
         if match_until(venue, venue_book, venue_rows, venue_places, before_ns) != REACHED:
             reason = VENUE
         else:
-            reason = advance_one(rows, m, book, signals, posts)
+            reason = advance_one(rows, m, book, signals, posts, places)
             if reason != GROW:
                 m += 1
     leave(rows, m, places)
