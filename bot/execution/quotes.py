@@ -42,13 +42,16 @@ def steer_quote(draft: Draft, entry: QuoteWork, *, reducing: bool) -> None:
     work.seen, work.due_ns = position, None
     settled = True
     for side, wanted in ((Side.BUY, quote.bid), (Side.SELL, quote.ask)):
-        placed = None if wanted is None else _place(draft, entry, side, *wanted)
-        price, size = placed if placed is not None else (None, 0)
+        if wanted is None:
+            _keep(draft, work, side, None, 0, position)
+            continue
+        asked = _asked(draft.holdings.instrument(work.instrument), wanted[0], side)
+        price, size = _place(draft, entry, side, asked, wanted[1]) or (None, 0)
         if reducing:
             size = min(size, max(0, -position * side))
         stands = _keep(draft, work, side, price, size, position)
-        if wanted is not None and (placed is None or size):
-            settled &= stands and price == _asked(draft, work, wanted[0], side)
+        # One that has nothing to reduce is where it should be.
+        settled &= (stands and price == asked) or (price is not None and size == 0)
     if not settled:
         pulse_ns = draft.now + draft.patience.repeg_ms * NS_PER_MS
         work.due_ns = min(pulse_ns, work.wait_ns) if draft.now < work.wait_ns else pulse_ns
@@ -79,17 +82,13 @@ def _keep(
     return False
 
 
-def _asked(draft: Draft, work: Work, price: float, side: Side) -> int:
-    """A strategy's price on the grid, wherever the market is."""
-    instrument = draft.holdings.instrument(work.instrument)
-    ticks = _ticks(instrument, price, side)
-    return instrument.grid.down(ticks) if side is Side.BUY else instrument.grid.up(ticks)
-
-
 def _place(
-    draft: Draft, entry: QuoteWork, side: Side, price: float, amount: float
+    draft: Draft, entry: QuoteWork, side: Side, asked: int, amount: float
 ) -> tuple[int, int] | None:
-    """Ticks and lots of one side, never through the other side's touch nor past the collar."""
+    """Ticks and lots of one side, never through the other side's touch nor past the collar.
+
+    asked: where its strategy wants it, ticks.
+    """
     instrument = draft.holdings.instrument(entry.work.instrument)
     collar = draft.holdings.collar(instrument.id, side)
     touch = draft.holdings.touch(instrument.id)
@@ -99,7 +98,6 @@ def _place(
     if collar is None or touch is None or lots is None or not draft.holdings.live(instrument.id):
         return None
     entry.sizes[side] = lots
-    asked = _ticks(instrument, price, side)
     if side is Side.BUY:
         ticks = instrument.grid.down(min(asked, collar, touch[2] - 1))
     else:
@@ -107,10 +105,10 @@ def _place(
     return (ticks, lots) if ticks > 0 else None
 
 
-def _ticks(instrument: Instrument, price: float, side: Side) -> int:
-    """A strategy's price in ticks, away from the market when it lies between two."""
+def _asked(instrument: Instrument, price: float, side: Side) -> int:
+    """A strategy's price in ticks of the grid, away from the market when it lies between two."""
     ticks = exact(price) / instrument.grid.tick
     nearest = int(ticks.to_integral_value())
-    if abs(ticks - nearest) < Decimal("1e-6"):
-        return nearest
-    return math.floor(ticks) if side is Side.BUY else math.ceil(ticks)
+    if abs(ticks - nearest) >= Decimal("1e-6"):
+        nearest = math.floor(ticks) if side is Side.BUY else math.ceil(ticks)
+    return instrument.grid.down(nearest) if side is Side.BUY else instrument.grid.up(nearest)
