@@ -58,7 +58,7 @@ def venue(
     unless --key gives some. Never give it a key of a real account.
     """
     from bot.modes.chance import BYTES
-    from bot.modes.serving import Ready, Serving, ServingOptions, members
+    from bot.modes.serving import Ready, Serving, ServingOptions, members, until_interrupted
 
     sources, instruments = _market(market, seed)
     options = ServingOptions(
@@ -78,7 +78,7 @@ def venue(
     accounts = members(_keys(keys), BYTES)
 
     async def serve() -> None:
-        await Serving(sources, instruments, accounts, BYTES, options, told).run()
+        await until_interrupted(Serving(sources, instruments, accounts, BYTES, options, told))
 
     asyncio.run(serve())
     talk("the venue has closed")

@@ -45,6 +45,8 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 WARM_NS: Final = 120 * NS_PER_SECOND
 """So much of a market may pass before every book in it is known."""
 GRACE_S: Final = 1.0
+LINE_BYTES_MAX: Final = 1 << 16
+"""A batch of orders in a query takes more than the usual 8 KiB."""
 UNKNOWN_PRICE: Final = 1 << 16
 """Ticks; a window that turns out too small is slow and not wrong."""
 _Items = Iterator[Block | AnyEvent]
@@ -111,23 +113,13 @@ class Serving:
         self._stop.set()
 
     async def run(self) -> None:
-        """Serve until stopped; a second signal ends the process as any other program's."""
-        loop = asyncio.get_running_loop()
-        for each in SIGNALS:
-            loop.add_signal_handler(each, self._interrupted)
+        """Serve until stopped."""
         folder = Path(tempfile.mkdtemp(prefix="bot-venue-"))
         try:
             async with Tasks() as tasks:
                 await self._serve(tasks, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            for each in SIGNALS:
-                loop.remove_signal_handler(each)
-
-    def _interrupted(self) -> None:
-        self._stop.set()
-        for each in SIGNALS:
-            asyncio.get_running_loop().remove_signal_handler(each)
 
     async def _serve(self, tasks: Tasks, folder: Path) -> None:
         options = self._options
@@ -260,6 +252,20 @@ def _first_block(items: _Items) -> tuple[Block, _Items]:
     raise DataError("bot venue --market", "no rows", "a market", "name another recording")
 
 
+async def until_interrupted(serving: Serving) -> None:
+    """Serve until a person stops it; a second time they end the process."""
+    loop = asyncio.get_running_loop()
+
+    def interrupted() -> None:
+        serving.stop()
+        for each in SIGNALS:
+            loop.remove_signal_handler(each)
+
+    for each in SIGNALS:
+        loop.add_signal_handler(each, interrupted)
+    await serving.run()
+
+
 def members(keys: Sequence[tuple[str, str]], chance: Callable[[int], bytes]) -> tuple[Member, ...]:
     """Accounts with these keys and secrets; one that is made up when there are none."""
     if not keys:
@@ -268,7 +274,8 @@ def members(keys: Sequence[tuple[str, str]], chance: Callable[[int], bytes]) -> 
 
 
 def _runner(handle: Callable[[BaseRequest], Awaitable[web.StreamResponse]]) -> web.ServerRunner:
-    return web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=GRACE_S)
+    server = web.Server(handle, access_log=None, max_line_size=LINE_BYTES_MAX)
+    return web.ServerRunner(server, shutdown_timeout=GRACE_S)
 
 
 def _price(first: Block, i: int) -> int:

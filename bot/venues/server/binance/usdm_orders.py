@@ -31,6 +31,7 @@ from bot.venues.simulated.requests import (
     Countdown,
     PlaceOrder,
 )
+from bot.venues.simulated.rules import broken
 
 BATCH_MAX: Final = 5
 CANCELS_MAX: Final = 10
@@ -90,7 +91,7 @@ class UsdmOrders:
     def test(self, call: Call) -> dict[str, Any]:
         """POST /fapi/v1/order/test: everything but the venue itself."""
         symbol, request, _ = self._reader.read(call.params, call.member.usdm, call.now_ms)
-        self._margin.check(symbol, request)
+        self._check(symbol, request)
         return {}
 
     def batch(self, call: Call) -> list[dict[str, Any]]:
@@ -233,12 +234,20 @@ class UsdmOrders:
         taken = self._world.orders.find(request.account, symbol.id, None, request.client_id)
         if taken is not None and taken.open:
             raise errors.Refused(*errors.NAME_TAKEN)
-        self._margin.check(symbol, request)
+        self._check(symbol, request)
         caused = self._world.perform(request, params.values["type"], Reason.KILLED)
         number = self._judge(symbol, request, caused)
         record = self._world.orders.find(request.account, symbol.id, number, "")
         assert record is not None, "an order that was taken in is kept"
         return order_of(symbol, record, self._shown, placed=True, acknowledged=replies == "ACK")
+
+    def _check(self, symbol: Symbol, request: PlaceOrder) -> None:
+        """The symbol's filters, then the account's margin, as the real venue complains."""
+        listing = symbol.listing
+        trouble = broken(listing.instrument, listing.rules, request, request.price)
+        if trouble is not None:
+            raise self._refused(symbol, *trouble)
+        self._margin.check(symbol, request)
 
     def _judge(self, symbol: Symbol, request: PlaceOrder, caused: list[Said]) -> int:
         """The number of an order that was taken in."""
@@ -324,7 +333,7 @@ def _named(params: Params) -> tuple[int | None, str]:
 def _listed(text: str, name: str) -> list[Any]:
     try:
         found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise errors.bad_value(name) from None
     if not isinstance(found, list):
         raise errors.bad_value(name)
