@@ -1,13 +1,14 @@
 """A served venue for tests, on a thread of its own, and a client that knows only the wire."""
 
 import asyncio
+import concurrent.futures
 import hmac
 import http.client
 import json
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -100,13 +101,20 @@ class Client:
 class Served:
     """A venue that is running."""
 
-    def __init__(self, serving: Serving, ready: Ready) -> None:
+    def __init__(self, serving: Serving, loop: asyncio.AbstractEventLoop, ready: Ready) -> None:
         self.serving = serving
+        self._loop = loop
         self.ready = ready
         self.world = serving.world
 
     def client(self, host: str = FAPI, member: int = 0) -> Client:
         return Client(self.ready.address.plain, host, self.ready.members[member])
+
+    def at_once(self, look: Callable[[], Any]) -> Any:
+        """What there is to see at one moment, while nothing moves."""
+        done: concurrent.futures.Future[Any] = concurrent.futures.Future()
+        self._loop.call_soon_threadsafe(lambda: done.set_result(look()))
+        return done.result(20)
 
     def admin(self, method: str, path: str, value: Any = None) -> Any:
         wire = http.client.HTTPConnection("127.0.0.1", self.ready.address.admin, timeout=20)
@@ -158,7 +166,7 @@ def serve(
     assert known.wait(100), "the venue did not start"
     serving, loop, ready = found[:3]
     try:
-        yield Served(serving, ready)
+        yield Served(serving, loop, ready)
     finally:
         loop.call_soon_threadsafe(serving.stop)
         thread.join(20)

@@ -71,16 +71,16 @@ class AssetMargin(Struct, frozen=True):
 
 
 class UsdmMargin:
-    """Leverage by account and symbol, and what follows."""
+    """Leverage by account and symbol, and what follows. chosen: where it was."""
 
     def __init__(self, world: World, symbols: Symbols) -> None:
         self._world = world
         self._symbols = symbols
-        self._leverage: dict[tuple[AccountId, InstrumentId], int] = {}
+        self.chosen: dict[tuple[AccountId, InstrumentId], int] = {}
 
     def leverage(self, account: AccountId, symbol: Symbol) -> int:
         """As chosen, else as accounts begin."""
-        return self._leverage.get((account, symbol.id), LEVERAGE)
+        return self.chosen.get((account, symbol.id), LEVERAGE)
 
     def choose(self, account: AccountId, symbol: Symbol, leverage: int) -> None:
         """Trade a symbol with so much leverage from now on."""
@@ -88,7 +88,7 @@ class UsdmMargin:
             raise errors.leverage_invalid(leverage)
         if abs(self.of(account, symbol).notional) > notional_max(leverage):
             raise errors.Refused(*errors.POSITION_FULL)
-        self._leverage[account, symbol.id] = leverage
+        self.chosen[account, symbol.id] = leverage
 
     def of(self, account: AccountId, symbol: Symbol) -> SymbolMargin:
         """One symbol of an account."""
