@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from bot.cli.options import require_recorded
 from bot.cli.output import emit_json, json_option, talk
 from bot.cli.trade import seconds
 from bot.errors import UsageError, quoted
-from bot.model.units import Currency
+from bot.model.units import Currency, InstrumentId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ DEPOSITS: Final = {
 
 @click.command()
 @click.option("--market", default=SIMULATED, metavar="RECORDING", help="Or a made-up one.")
+@click.option("--instrument", "names", multiple=True, help="Only these; may be repeated.")
 @click.option("--port", type=click.IntRange(0, 65_533), default=PORT, help="TLS; 0: any free.")
 @click.option("--speed", type=click.FloatRange(0.01, 1000), default=1.0, help="Times real time.")
 @click.option("--seed", type=click.IntRange(min=0), default=SEED, help="Of the made-up market.")
@@ -42,6 +44,7 @@ DEPOSITS: Final = {
 @json_option
 def venue(
     market: str,
+    names: tuple[str, ...],
     port: int,
     speed: float,
     seed: int,
@@ -60,7 +63,7 @@ def venue(
     from bot.modes.chance import BYTES
     from bot.modes.serving import Ready, Serving, ServingOptions, members, until_interrupted
 
-    sources, instruments = _market(market, seed)
+    sources, instruments = _market(market, names, seed)
     options = ServingOptions(
         port=port,
         secure=not no_tls,
@@ -84,12 +87,19 @@ def venue(
     talk("the venue has closed")
 
 
-def _market(market: str, seed: int) -> "tuple[Sequence[Source], Sequence[Instrument]]":
+def _market(
+    market: str, names: tuple[str, ...], seed: int
+) -> "tuple[Sequence[Source], Sequence[Instrument]]":
     if market != SIMULATED:
         from bot.recording.reader import Recording
 
-        found = Recording.open((Path(market),)).sources(None)
+        recording = Recording.open((Path(market),))
+        for name in names:
+            require_recorded(recording, name)
+        found = recording.sources([InstrumentId(name) for name in names] or None)
         return found, [each.instrument for each in found]
+    if names:
+        raise UsageError("bot venue --instrument", names[0], "a recording", "name its --market")
     from bot.feeds.simulated.market import SimulatedMarket
     from bot.feeds.simulated.settings import MarketSettings
     from bot.model.units import NS_PER_SECOND

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import signal
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -17,9 +17,9 @@ from msgspec import Struct
 
 from bot.book.books import window_for
 from bot.book.layout import KNOWN, STATUS
-from bot.errors import ConfigError, DataError
+from bot.errors import ConfigError, DataError, UsageError
 from bot.model.event import AnyEvent
-from bot.model.instrument import Instrument
+from bot.model.instrument import Instrument, Kind
 from bot.model.units import NS_PER_SECOND, AccountId, Currency
 from bot.modes.clock import MONOTONIC, WALL
 from bot.modes.pacing import SLICE_S, Paced
@@ -38,6 +38,7 @@ from bot.venues.server.faults import Faults
 from bot.venues.server.listings import listing_of
 from bot.venues.server.world import World
 from bot.venues.simulated.latency import Constant
+from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.venue import SimulatedVenue
 
 HOST: Final = "127.0.0.1"
@@ -207,6 +208,7 @@ class Serving:
                 "something that Binance lists",
                 "name another recording",
             )
+        _refuse_twins(found.values())
         first, self._items = _first_block(self._items)
         names = first.instruments
         windows = tuple(window_for(_price(first, i)) for i in range(len(names)))
@@ -240,6 +242,22 @@ class Serving:
             if bool(known.all()) or now_ns > begun_ns + WARM_NS:
                 break
         return now_ns
+
+
+def _refuse_twins(listings: Iterable[Listing]) -> None:
+    """Two instruments that a face would call the same cannot both be served."""
+    seen: dict[tuple[bool, str], Instrument] = {}
+    for listing in listings:
+        one = listing.instrument
+        name = (one.kind is Kind.SPOT, f"{one.base}{one.quote}")
+        if (other := seen.get(name)) is not None:
+            raise UsageError(
+                "bot venue --market",
+                f"{other.id} and {one.id}",
+                f"one market called {name[1]}",
+                f"choose with --instrument {one.id}",
+            )
+        seen[name] = one
 
 
 def _first_block(items: _Items) -> tuple[Block, _Items]:

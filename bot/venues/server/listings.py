@@ -66,11 +66,6 @@ def brackets() -> tuple[Bracket, ...]:
 BRACKETS: Final = brackets()
 
 
-def bracket_of(notional: Decimal) -> Bracket:
-    """The bracket that a position of so much is in; the last one above all."""
-    return next((each for each in BRACKETS if notional <= each.cap), BRACKETS[-1])
-
-
 def notional_max(leverage: int) -> Decimal:
     """The largest position that may be held with so much leverage."""
     return max((each.cap for each in BRACKETS if each.leverage >= leverage), default=Decimal(0))

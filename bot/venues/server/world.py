@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from bot.book.layout import NEVER, SCALAR, SCALAR_NS
+from bot.book.layout import DEPTH, NEVER, SCALAR, SCALAR_NS
 from bot.model.command import OrderType, Side
 from bot.model.event import (
     AnyEvent,
@@ -171,10 +171,18 @@ class World:
         stated = self.stated(name, MARK)
         if stated is not None:
             return stated
-        bid, ask = self.depth[name].best()
+        bid, ask = self.touch(name)
         if bid is None or ask is None:
             return None
-        return self.instrument(name).grid.tick * (bid[0] + ask[0]) / 2
+        return self.instrument(name).grid.tick * (bid + ask) / 2
+
+    def touch(self, name: InstrumentId) -> tuple[int | None, int | None]:
+        """Best bid and ask of the market now, in ticks; None where a side is empty."""
+        book, i = self.venue.book, self._index[name]
+        bid, ask = (
+            int(book.ladder[i, 2 * s, 0]) if book.head[i, DEPTH + s] else None for s in range(2)
+        )
+        return bid, ask
 
     def index(self, name: InstrumentId) -> Decimal | None:
         """The index as stated."""

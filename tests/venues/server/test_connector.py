@@ -17,7 +17,7 @@ PYTHON = os.environ.get("CONNECTOR_PYTHON")
 
 @pytest.mark.skipif(
     not PYTHON,
-    reason="NOT CHECKED: CONNECTOR_PYTHON names none with binance-futures-connector 4.2.0",
+    reason="binance-futures-connector 4.2.0 not tried: CONNECTOR_PYTHON names no interpreter",
 )
 def test_the_connector_trades():
     with serve() as venue:

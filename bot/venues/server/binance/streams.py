@@ -13,6 +13,7 @@ from typing import Any, Final
 from bot.model.command import Side
 from bot.model.event import Liquidation
 from bot.venues.server.binance.symbols import Symbol, Symbols
+from bot.venues.server.binance.usdm_market import next_funding_ms
 from bot.venues.server.depth import Depth, Levels
 from bot.venues.server.hub import Hub
 from bot.venues.server.numbers import fixed
@@ -277,7 +278,7 @@ class Streams:
             "P": fixed(index, 8),
             "i": fixed(index, 8),
             "r": "" if funding is None else fixed(funding.rate, 8),
-            "T": 0 if funding is None else self._shown(funding.settles_ns),
+            "T": next_funding_ms(world, symbol),
             "st": SECTOR,
         }
 

@@ -13,8 +13,9 @@ from bot.model.units import AccountId, Currency, InstrumentId
 from bot.venues.server.binance import errors
 from bot.venues.server.binance.symbols import Symbol, Symbols
 from bot.venues.server.holdings import ZERO
-from bot.venues.server.listings import BRACKETS, LEVERAGE, bracket_of, notional_max
+from bot.venues.server.listings import BRACKETS, LEVERAGE, notional_max
 from bot.venues.server.world import World
+from bot.venues.simulated.margin import maintenance
 from bot.venues.simulated.requests import PlaceOrder
 
 
@@ -44,9 +45,7 @@ class SymbolMargin(Struct, frozen=True):
     @property
     def maintenance(self) -> Decimal:
         """What must stay."""
-        amount = abs(self.notional)
-        bracket = bracket_of(amount)
-        return max(ZERO, amount * bracket.rate - bracket.cum)
+        return maintenance(abs(self.notional), self.symbol.listing.tiers)
 
 
 class AssetMargin(Struct, frozen=True):
@@ -172,6 +171,6 @@ class UsdmMargin:
     def _price(self, symbol: Symbol, request: PlaceOrder) -> Decimal | None:
         if request.type is OrderType.LIMIT and request.price is not None:
             return symbol.instrument.price(request.price)
-        bid, ask = self._world.depth[symbol.id].best()
+        bid, ask = self._world.touch(symbol.id)
         touch = ask if request.side is Side.BUY else bid
-        return None if touch is None else symbol.instrument.price(touch[0])
+        return None if touch is None else symbol.instrument.price(touch)

@@ -32,7 +32,7 @@ PERIODS_MS: Final = {
     "1d": 86_400_000,
 }
 INTEREST_RATE: Final = "0.00010000"
-HOUR_MS: Final = 3_600_000
+FUNDING_NS: Final = 8 * NS_PER_HOUR
 _Timed = TypeVar("_Timed", OpenInterest, LongShortRatio)
 
 
@@ -45,6 +45,16 @@ def depth_weight(params: Params) -> int:
 def per_symbol(one: int, every: int) -> Callable[[Params], int]:
     """The weight of a question about one symbol or about all."""
     return lambda params: one if params.has("symbol") else every
+
+
+def next_funding_ms(world: World, symbol: Symbol) -> int:
+    """The settlement to come: as announced, else the next that the contract's terms have."""
+    funding = world.public[symbol.id].funding
+    if funding is not None:
+        return world.calendar.shown_ms(funding.settles_ns)
+    interval_ns = symbol.instrument.funding_interval_ns or FUNDING_NS
+    ms, now_ms = interval_ns // NS_PER_MS, world.calendar.shown_ms(world.now_ns)
+    return (now_ms // ms + 1) * ms
 
 
 class UsdmMarket:
@@ -184,7 +194,7 @@ class UsdmMarket:
         found = []
         for symbol in self._symbols.by_name.values():
             interval_ns = self._interval_ns(symbol)
-            if interval_ns is not None and interval_ns != 8 * NS_PER_HOUR:
+            if interval_ns is not None and interval_ns != FUNDING_NS:
                 found.append(
                     {
                         "symbol": symbol.name,
@@ -275,7 +285,7 @@ class UsdmMarket:
             "estimatedSettlePrice": fixed(index, 8),
             "lastFundingRate": fixed(Decimal(0) if funding is None else funding.rate, 8),
             "interestRate": INTEREST_RATE,
-            "nextFundingTime": 0 if funding is None else self._shown(funding.settles_ns),
+            "nextFundingTime": next_funding_ms(world, symbol),
             "time": self._shown(world.now_ns),
         }
 

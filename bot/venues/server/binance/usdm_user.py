@@ -241,7 +241,7 @@ class UsdmUser:
         """The venue's own order that closed a position."""
         price = fixed(event.price, symbol.price_places)
         size = symbol.size(event.size)
-        digits = "".join(filter(str.isdigit, event.trade_id)) or "0"
+        digits = "".join(filter(str.isdigit, str(event.trade_id))) or "0"
         return {
             "e": "ORDER_TRADE_UPDATE",
             "T": at_ms,
