@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from bot.signals.liquidations.flow import LiquidationFlow as LiquidationFlow
     from bot.signals.liquidations.risk_map import OpenInterestAtRisk as OpenInterestAtRisk
     from bot.signals.liquidations.squeeze import Squeeze as Squeeze
+    from bot.signals.liquidations.sums import LiquidationSums as LiquidationSums
     from bot.signals.liquidity import Illiquidity as Illiquidity
     from bot.signals.liquidity import KyleLambda as KyleLambda
     from bot.signals.micro_price import MicroPrice as MicroPrice
@@ -153,6 +154,7 @@ _HOME = {
     "bot.signals.learning.direction": "Direction",
     "bot.signals.liquidations.cascade": "Cascade",
     "bot.signals.liquidations.flow": "LiquidationFlow",
+    "bot.signals.liquidations.sums": "LiquidationSums",
     "bot.signals.liquidations.risk_map": "OpenInterestAtRisk",
     "bot.signals.liquidations.squeeze": "Squeeze",
     "bot.signals.liquidity": "Illiquidity KyleLambda",

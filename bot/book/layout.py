@@ -75,6 +75,8 @@ HEARD_TOUCH: Final = 2
 HEARD_TRADE: Final = 4
 HEARD_SCALAR: Final = 8
 HEARD_FUNDING: Final = 16
+HEARD_MARK: Final = 32
+"""The mark alone, for the age of what is made of it; scalars are heard as `HEARD_SCALAR`."""
 
 CROSSED_NS_MAX: Final = 1_000_000_000
 """A book that stays crossed longer than a second has lost something."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from bot.cli.options import require_recorded
+from bot.cli.options import loaded, require_recorded, set_option
 from bot.cli.output import emit_json, emit_table, json_option, moment, talk
 from bot.cli.verbs import Parts
 from bot.errors import NotFoundError, UsageError
@@ -189,6 +189,77 @@ def _tardis(
         symbol=str(symbol),
         replace=replace,
     )
+
+
+@data.command()
+@click.argument("paths", nargs=-1, type=PATH)
+@click.option("--config", "path", type=PATH, metavar="FILE", help="The market of a configuration.")
+@set_option
+@click.option("--seeds", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.IntRange(240, 86_400),
+    default=340,
+    show_default=True,
+    help="Of the simulated market, for each seed; the recordings have about 340.",
+)
+@json_option
+@click.pass_context
+def facts(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    path: Path | None,
+    assignments: tuple[str, ...],
+    seeds: int,
+    seconds: int,
+    as_json: bool,
+) -> None:
+    """How far the simulated market is one to believe: its facts against those of recordings.
+
+    Each of PATHS is a recording of its own; their books are taken alternately as the half that
+    bands were fitted to and the half to check with. Exit code 1: a fact leaves its band, or a
+    market of independent orders is not told from this one.
+    """
+    from bot.modes.comparing import compare, recorded
+    from bot.modes.made_up import facts_market
+    from bot.recording.reader import Recording
+
+    config = loaded(path, assignments) if path is not None or assignments else None
+    books = recorded([Recording.open([each]) for each in paths])
+    compared = compare(books, facts_market(config, seconds), range(1, seeds + 1))
+    if as_json:
+        emit_json(compared)
+    else:
+        emit_table(
+            ("fact", "fit", "check", "band", "simulated", "verdict", "poisson", "unit"),
+            [
+                (
+                    row.name,
+                    _span(row.fit),
+                    _span(row.check),
+                    _span((row.low, row.high)),
+                    _span(_ends(row.simulated)),
+                    "outside: " + ", ".join(row.outside) if row.outside else "inside",
+                    f"{_span(_ends(row.poisson))}{' fails' if row.poisson_outside else ''}",
+                    row.unit,
+                )
+                for row in compared.rows
+            ],
+        )
+        for name, half in (("fit", compared.fit), ("check", compared.check)):
+            talk(f"{name}: {', '.join(half) or 'nothing'}")
+        talk(f"seeds 1 to {seeds}, {seconds} s each; medians, lowest and highest instrument")
+        talk(f"independent orders fail {compared.poisson_fails} facts or more")
+    ctx.exit(0 if compared.believed else 1)
+
+
+def _ends(values: dict[str, float | None]) -> tuple[float, float] | None:
+    known = [value for value in values.values() if value is not None]
+    return (min(known), max(known)) if known else None
+
+
+def _span(ends: tuple[float, float] | None) -> str:
+    return "" if ends is None else f"{ends[0]:.3g} to {ends[1]:.3g}"
 
 
 def _nanoseconds(seconds: float) -> int:

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from bot.cli.listings import Input, Stated, known_venue, listings, step
 from bot.errors import UsageError, quoted
+from bot.feeds.answers import ANSWERS, asked_for
 from bot.feeds.venues import VENUES, decoder_of
 from bot.model.instrument import Instrument
 from bot.model.units import InstrumentId
 from bot.recording.clock import Stamp
+from bot.recording.importers.answers import Source, import_answers
 from bot.recording.importers.archive import import_archive
 from bot.recording.importers.captures import Capture, import_captures
 from bot.recording.importers.chains import import_chains
@@ -187,11 +189,39 @@ def _hourly(
     )
 
 
+def _answers(
+    inputs: list[Input], out: Path, replace: bool, shown: Progress | None, given: dict[str, Any]
+) -> Imported:
+    del shown
+    _require(inputs)
+    instrument = _one(inputs, given)
+    kinds = ANSWERS.get(instrument.venue, {})
+    kind = given["answer"]
+    if kind is not None and kind not in kinds:
+        raise UsageError(
+            "--answer",
+            quoted(kind),
+            " | ".join(kinds) or f"another venue: no answer of {instrument.venue} is read",
+            "name one of these",
+        )
+    return import_answers(
+        [each.path for each in inputs],
+        instrument,
+        out,
+        [Source(one.read, one.path) for one in kinds.values()],
+        single=None if kind is None else kinds[kind].read,
+        query={} if given["period"] is None else {"period": given["period"]},
+        asked_for=asked_for,
+        replace_files=replace,
+    )
+
+
 _Importer = Callable[
     [list[Input], Path, bool, Progress | None, dict[str, Any]],
     Imported,
 ]
 IMPORTERS: Final[dict[str, _Importer]] = {
+    "answers": _answers,
     "captures": _captures,
     "chains": _chains,
     "hourly": _hourly,

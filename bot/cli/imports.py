@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.cli.listings import Input
     from bot.recording.importers.imported import Imported
 
-STATED: Final = ("captures", "hourly", "hftbacktest", "tardis", "archive")
+STATED: Final = ("captures", "hourly", "hftbacktest", "tardis", "archive", "answers")
 """Formats whose files do not say which instrument they are of."""
 UNSTATED: Final = (
     "run",
@@ -76,6 +76,13 @@ FLAWS: Final = {
 @click.option("--depth-base", help="hourly: coins that stand on each side.")
 @click.option("--since", help="hourly: first day, as 2024-01-01, UTC.")
 @click.option("--until", help="hourly: first day that is left out.")
+@click.option(
+    "--answer",
+    metavar="KIND",
+    help="answers: what a file is the answer to: funding-history; of Binance also open-interest, "
+    "open-interest-history, accounts, top-accounts, top-positions, taker-volumes.",
+)
+@click.option("--period", help="answers: the period that taker-volumes were asked for, as 5m.")
 @click.option("--native-symbol", help="tardis: the symbol as the file spells it.")
 @click.option(
     "--terms", type=PATH, help="Series: a recording that knows the terms of their instruments."
@@ -84,6 +91,9 @@ FLAWS: Final = {
 @json_option
 def import_(out: Path, form: str, replace: bool, as_json: bool, **given: Any) -> None:
     """Decode files RAW of one instrument, or --file of several, into the recording OUT.
+
+    Format answers takes answers to REST requests about one instrument, one a file with its
+    --answer, or a record of many by their paths (gocryptotrader's http.json).
 
     Formats run (cryptofeed's files of one --venue), chains (Deribit's options), venue-histories,
     london-bars, perpetuals and positioning tell themselves which instruments RAW is of.

@@ -5,13 +5,22 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from bot.errors import DataError, UsageError, quoted
+from bot.feeds.binance.instruments import (
+    COINM,
+    SPOT,
+    USDM,
+    funding_intervals,
+    grid_from_snapshot,
+    instruments,
+    stated_instrument,
+)
 from bot.feeds.binance.instruments import VENUES as BINANCE
-from bot.feeds.binance.instruments import grid_from_snapshot, stated_instrument
 from bot.feeds.venues import VENUES
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import Currency, InstrumentId
@@ -19,6 +28,15 @@ from bot.recording.raw import read_frames
 
 _SNAPSHOT: Final = b'{"lastUpdateId"'
 _STEPS: Final = ("tick", "lot", "contract_size")
+
+
+_PREFIXES: Final = {SPOT: "/api/v3", USDM: "/fapi/v1", COINM: "/dapi/v1"}
+
+
+class _Record(Struct):
+    """Requests by their paths, as gocryptotrader records them."""
+
+    routes: dict[str, Any] = {}
 
 
 class Stated(Struct, frozen=True):
@@ -134,7 +152,33 @@ def _all(venue: str, exchange_info: Path) -> Iterable[Instrument]:
             raise DataError(
                 str(exchange_info), quoted(str(error)), "a whole gzip file", "fetch it again"
             ) from error
-    return VENUES[venue].listed(body).values()
+    return _answered(venue, body, exchange_info).values()
+
+
+def _answered(venue: str, body: bytes, path: Path) -> Mapping[str, Instrument]:
+    """The instruments of an answer, or of the answers that a record of requests holds.
+
+    Such a record knows the funding intervals too: Binance tells those that differ elsewhere.
+    """
+    try:
+        routes = msgspec.json.decode(body, type=_Record).routes
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return VENUES[venue].listed(body)  # no record, or no JSON: let its reader say so
+    if not routes:
+        return VENUES[venue].listed(body)
+    prefix = _PREFIXES.get(venue)
+    info = _route(routes, f"{prefix}/exchangeInfo")
+    if info is None:
+        raise DataError(
+            str(path), f"no answer of {venue}", f"{prefix}/exchangeInfo", "name another record"
+        )
+    funding = _route(routes, f"{prefix}/fundingInfo")
+    return instruments(venue, info, None if funding is None else funding_intervals(funding))
+
+
+def _route(routes: Mapping[str, Any], path: str) -> bytes | None:
+    answers = routes.get(path, {}).get("GET", [])
+    return bytes(msgspec.json.encode(answers[0]["data"])) if answers else None
 
 
 def _made(stated: Stated, captures: list[Path]) -> Instrument:

@@ -12,12 +12,15 @@ from bot.config.values import ALL
 from bot.errors import ConfigError, quoted
 from bot.model.instrument import Instrument, Kind
 from bot.model.units import InstrumentId
-from bot.risk.margin import TierTable
+from bot.risk.margin import CAUTIOUS_INVERSE, CAUTIOUS_LINEAR, TierTable
 from bot.signals.depth import DepthValue
 from bot.signals.liquidations.cascade import REACH, Cascade
 from bot.signals.price import LogMid
 
 REACH_BPS: Final = 1e4 * REACH
+MAP_MARGIN: Final = 0.005
+"""Maintenance of the lowest tier of a large contract: about what others' positions are held to."""
+CAUTIOUS_TABLES: Final = (CAUTIOUS_LINEAR, CAUTIOUS_INVERSE)
 NEVER: Final = math.inf
 """Nobody is woken by a watch of the house."""
 
@@ -45,7 +48,8 @@ def watch_over(contract: InstrumentId, table: TierTable, said: str) -> Cascade:
         price=LogMid(contract, wake=NEVER),
         depth_bid=bids,
         depth_ask=asks,
-        margin=float(table.tiers[0].rate),
+        # A rate that is cautious for us would have every high leverage of the others dead on entry.
+        margin=MAP_MARGIN if table in CAUTIOUS_TABLES else float(table.tiers[0].rate),
         complete=said == ALL,
         wake=NEVER,
     )

@@ -58,7 +58,7 @@ def tier_table(file: File, instrument: Instrument) -> TierTable | None:
         return None
     if stated == CAUTIOUS or isinstance(stated, str):
         return CAUTIOUS_INVERSE if instrument.inverse else CAUTIOUS_LINEAR
-    return TierTable.of(*stated)
+    return TierTable.of(*((step[0], step[1]) for step in stated))
 
 
 def desk_config(file: File, where: str) -> DeskConfig:

@@ -13,6 +13,7 @@ from bot.config.document import Key, assign, leaves, read_file, read_tables
 from bot.config.limits import desk_config
 from bot.config.samples import with_samples
 from bot.config.sections import File
+from bot.config.tiers import with_tiers
 from bot.errors import BotError, ConfigError
 from bot.plugins.shipped import shipped
 
@@ -61,6 +62,7 @@ def _examine(
         tables = assign(tables, key, value, "--set")
         inner = leaves(value, key) if isinstance(value, dict) and value else [(key, value)]
         origins.update(dict.fromkeys((each for each, _ in inner), "flag"))
+    tables = with_tiers(tables, where, folder)
     try:
         tables = with_samples(tables, where, folder)
     except ConfigError as error:

@@ -6,7 +6,7 @@ or an instrument is named.
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -14,9 +14,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    model_validator,
 )
 
 from bot.config.latency import Latency, LineTerms
+from bot.config.rules import VenueRules
 from bot.config.values import (
     Amount,
     Cascades,
@@ -25,6 +27,7 @@ from bot.config.values import (
     CountLimit,
     CurrencyLimits,
     Exact,
+    FeeTiers,
     InstrumentLimits,
     Limit,
     Milliseconds,
@@ -90,10 +93,19 @@ class Money(Section):
 
 
 class Fees(Section):
-    """Fractions of the notional; a rebate is negative."""
+    """Fractions of the notional; a rebate is negative.
+
+    What only the simulated venue reads: tiers: `[volume of 30 days in quote, maker, taker]`;
+    premium_cap: the most that an option's fee may be of its premium; delivery: of what a dated
+    contract settles at; step: what a fee is rounded to.
+    """
 
     maker: Rate
     taker: Rate
+    tiers: FeeTiers = ()
+    premium_cap: Exact | None = None
+    delivery: Rate | None = None
+    step: Exact | None = None
 
 
 class Bounds(Section):
@@ -163,6 +175,13 @@ class Execution(Section):
     budget: Budget
 
 
+class Loan(Section):
+    """hourly: interest of an hour, a fraction. quota: the most that an account may owe."""
+
+    hourly: Rate
+    quota: Amount
+
+
 class Venue(Section):
     """The simulated venue: the line to it, who stands in its queue, what it lends.
 
@@ -170,7 +189,13 @@ class Venue(Section):
     impact_decay_ms: how long what we took from the book is missing, if the market says nothing.
     lends_spot: coins that an order lacks are borrowed. spot_fees_in_received: spot fees are kept
     from what a fill brings, as Binance does. partial_fills: a trade that reaches us fills what it
-    reaches; else all of us.
+    reaches; else all of us. rules: of an instrument, besides what its listing says.
+    margin, leverage: how its contracts are held.
+    liquidation_fee, liquidation_band: what a forced closing costs and how far from the mark it
+    may trade, as fractions; not stated: 0.015 and 0.05. insurance: what its fund begins with.
+    loans: the price and bound of what it lends, by currency; it lends no other.
+    funding: at stamps unless it says `index` (at stamps, counted at the index) or `accruing`.
+    marks: as recorded, else the mid, unless it says `median` (Binance's) or `fair` (Deribit's).
     """
 
     latency: Latency | None = None
@@ -183,6 +208,15 @@ class Venue(Section):
     queue: Literal["risk_averse", "power", "power_of_all", "power_of_front", "log", "log_of_all"]
     queue_power: Count = 3
     partial_fills: bool = True
+    rules: dict[InstrumentName, VenueRules] = {}
+    margin: Literal["cross", "isolated"] = "cross"
+    leverage: Exact | None = None
+    liquidation_fee: Rate | None = None
+    liquidation_band: Rate | None = None
+    funding: dict[Subject, Literal["stamp", "index", "accruing"]] = {}
+    marks: dict[Subject, Literal["recorded", "median", "fair"]] = {}
+    insurance: dict[str, Amount] = {}
+    loans: dict[str, Loan] = {}
 
     @property
     def line(self) -> LineTerms:
@@ -194,6 +228,20 @@ class Venue(Section):
         return LineTerms.constant(
             round(self.latency_out_ms * NS_PER_MS), round(self.latency_in_ms * NS_PER_MS)
         )
+
+    @model_validator(mode="after")
+    def _levered(self) -> "Venue":
+        if self.margin == "isolated" and self.leverage is None:
+            refuse(
+                "a leverage with isolated margin",
+                'write `leverage = "5"` in `[venue]`: it says how much is set aside',
+            )
+        if self.lends_spot and not self.loans:
+            refuse(
+                "the price of what is lent",
+                'write `loans.BTC = { hourly = "0.00001", quota = "5" }` in `[venue]`',
+            )
+        return self
 
 
 class Terms(Section):
@@ -210,15 +258,50 @@ class Market(Section):
     instruments: dict[InstrumentName, Terms] = {}
 
 
-class Simulated(Section):
-    """The market that is made up: spot and perpetual of each coin, on the venue `sim`.
+Regime = Literal["trend", "squeeze", "cascade", "dislocation", "outage"]
 
+
+class Episode(Section):
+    """Something that happens in a market that is made up, and when.
+
+    at_s: seconds after the market's start; for_s: how long. size_bps: how far the price goes, or
+    how far a venue departs from the others; down when negative; 0 for an outage. coin, venue:
+    whom it concerns; left out: all.
+    """
+
+    regime: Regime
+    at_s: Milliseconds
+    for_s: Count
+    size_bps: float = 0.0
+    coin: Name | None = None
+    venue: Name | None = None
+
+
+class Seasons(Section):
+    """Regimes that come by themselves, one in every stretch of `every_s` seconds.
+
+    for_s: how long one lasts. size_bps: how far it goes at most. regimes: which may come.
+    """
+
+    every_s: Count
+    for_s: Count
+    size_bps: Speed
+    regimes: list[Regime] = Field(default=list(get_args(Regime)), min_length=1)
+
+
+class Simulated(Section):
+    """The market that is made up.
+
+    market: `pair`, spot and perpetual of each coin on the venue `sim`; or `venues`, four of them,
+    with perpetuals of several funding intervals, inverse contracts, futures and option chains.
     start: the market's first second; always the same, or the same seed would differ.
     speed: seconds of the market in one of the wall clock. slots_per_second: how often an
-    instrument may act. latency_ms, jitter_ms: from the market to us.
+    instrument may act. latency_ms, jitter_ms, funding_interval_hours: of the venue `sim`; the
+    interval is the pace at which premiums change everywhere.
     """
 
     seed: Seed
+    market: Literal["pair", "venues"] = "pair"
     start: Start
     coins: list[Literal["BTC", "ETH"]] = Field(min_length=1)
     speed: Speed
@@ -227,6 +310,8 @@ class Simulated(Section):
     latency_ms: Span = 4
     jitter_ms: Span = 2
     funding_interval_hours: Count = 8
+    episodes: list[Episode] = []
+    seasons: Seasons | None = None
 
     @property
     def start_ns(self) -> int:

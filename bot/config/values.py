@@ -198,26 +198,62 @@ CurrencyLimits = Annotated[
 Collars = Annotated[dict[str, Decimal] | None, BeforeValidator(_collars), _none_or(_TABLE)]
 
 
+# --- fees by volume ----------------------------------------------------------------------------
+
+FeeSteps = tuple[tuple[Decimal, Decimal, Decimal], ...]
+"""`(volume of 30 days in quote, maker, taker)`, the smallest volume first."""
+
+
+def _fee_tiers(value: object) -> FeeSteps:
+    expected = "a list of [volume, maker, taker], volumes rising"
+    fix = 'write such as [["250000000", "0.00016", "0.0004"]]'
+    if not isinstance(value, list | tuple):
+        refuse(expected, fix)
+    if not all(isinstance(step, list | tuple) and len(step) == 3 for step in value):
+        refuse(expected, fix)
+    steps = tuple((exact(step[0], expected), _rate(step[1]), _rate(step[2])) for step in value)
+    volumes = [volume for volume, _, _ in steps]
+    if volumes != sorted(set(volumes)) or any(volume <= 0 for volume in volumes):
+        refuse(expected, fix)
+    return steps
+
+
+FeeTiers = Annotated[
+    FeeSteps,
+    BeforeValidator(_fee_tiers),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "array", "items": _TEXT_NUMBER, "minItems": 3, "maxItems": 3},
+        }
+    ),
+]
+
 # --- maintenance margins -----------------------------------------------------------------------
 
-Steps = tuple[tuple[Decimal, Decimal], ...]
-"""`(floor, rate)`, lowest floor first."""
+Steps = tuple[tuple[Decimal, ...], ...]
+"""`(floor, rate)` or `(floor, rate, the most leverage)`, lowest floor first."""
 
 
 def _tiers(value: object) -> Steps | str:
     if value == CAUTIOUS:
         return CAUTIOUS
-    expected = f'"{CAUTIOUS}" or a list of [floor, rate]'
-    fix = 'write the venue\'s own, such as [["0", "0.004"], ["50000", "0.005"]]'
+    expected = f'"{CAUTIOUS}" or a list of [floor, rate] or [floor, rate, leverage]'
+    fix = 'write the venue\'s own, such as [["0", "0.004", "100"], ["50000", "0.005", "75"]]'
     if not isinstance(value, list | tuple) or not value:
         refuse(expected, fix)
-    if not all(isinstance(step, list | tuple) and len(step) == 2 for step in value):
+    if not all(isinstance(step, list | tuple) and len(step) in (2, 3) for step in value):
         refuse(expected, fix)
-    steps = tuple((exact(floor, expected), exact(rate, expected)) for floor, rate in value)
+    if len({len(step) for step in value}) > 1:
+        refuse(f"{expected} (a leverage in some tiers and not in others)", fix)
+    steps = tuple(tuple(exact(each, expected) for each in step) for step in value)
     try:
-        TierTable.of(*steps)
+        TierTable.of(*((step[0], step[1]) for step in steps))
     except ValueError as error:
         refuse(f"{expected} ({error})", fix)
+    most = [step[2] for step in steps if len(step) == 3]
+    if any(each < 1 for each in most) or most != sorted(most, reverse=True):
+        refuse(f"{expected} (leverage of 1 or more, falling)", fix)
     return steps
 
 
@@ -230,7 +266,7 @@ Tiers = Annotated[
                 {"const": CAUTIOUS},
                 {
                     "type": "array",
-                    "items": {"type": "array", "items": _TEXT_NUMBER, "minItems": 2, "maxItems": 2},
+                    "items": {"type": "array", "items": _TEXT_NUMBER, "minItems": 2, "maxItems": 3},
                 },
             ]
         }

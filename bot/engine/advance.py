@@ -8,6 +8,7 @@ import numpy as np
 from bot.book.arrays import BOOK, BOOK_LAYOUT, Book, i8, void
 from bot.book.message import begin_message, end_message, has_room
 from bot.book.message import take_row as take_book_row
+from bot.engine.sentries import NEXT, POSTED, POSTED_LAYOUT, Posts, watch
 from bot.kernel import kernel
 from bot.kernel.places import VECTOR
 from bot.signals.arrays import REFIT, SIGNALS, SIGNALS_LAYOUT, WOKEN, Signals
@@ -32,19 +33,25 @@ VENUE: Final = 4
 # Entries of the vector that tells the loop where everything stands.
 CURSOR: Final = 0
 """The first message that was not taken in."""
-BOOK_AT: Final = 1
+LAST_NS: Final = 1
+"""When the message before that was received, and its flags."""
+LAST_FLAGS: Final = 2
+BOOK_AT: Final = 3
 SIGNALS_AT: Final = BOOK_AT + BOOK_LAYOUT.entries
-PLACES: Final = SIGNALS_AT + SIGNALS_LAYOUT.entries
+POSTED_AT: Final = SIGNALS_AT + SIGNALS_LAYOUT.entries
+PLACES: Final = POSTED_AT + POSTED_LAYOUT.entries
 
 book_at = BOOK_LAYOUT.view
 signals_at = SIGNALS_LAYOUT.view
+posts_at = POSTED_LAYOUT.view
 
 
-def placed(book: Book, signals: Signals) -> Int64s:
-    """The vector for these books and signals, which must outlive it; the cursor at 0."""
+def placed(book: Book, signals: Signals, posts: Posts) -> Int64s:
+    """The vector for these arrays, which must outlive it; the cursor at 0."""
     places: Int64s = np.zeros(PLACES, np.int64)
     BOOK_LAYOUT.write(places, BOOK_AT, book)
     SIGNALS_LAYOUT.write(places, SIGNALS_AT, signals)
+    POSTED_LAYOUT.write(places, POSTED_AT, posts)
     return places
 
 
@@ -52,8 +59,8 @@ Advance = Callable[[Rows, int, int, Int64s], int]
 """The loop itself, or one that moves a simulated venue along with it."""
 
 
-@kernel(void(ROWS, i8, BOOK, SIGNALS))
-def take_message(rows: Rows, m: int, book: Book, signals: Signals) -> None:
+@kernel(void(ROWS, i8, BOOK, SIGNALS, POSTED))
+def take_message(rows: Rows, m: int, book: Book, signals: Signals, posts: Posts) -> None:
     """Take one message in, or as much of it as stands in this block."""
     i = int(rows.instrument[m])
     t = rows.ts_recv[m]
@@ -74,33 +81,57 @@ def take_message(rows: Rows, m: int, book: Book, signals: Signals) -> None:
     if flags & OPEN == 0:
         end_message(book, i, t)
         end_signals(signals, book, i, t)
+        if posts.here[i] != 0:
+            watch(posts, book, i, t)
 
 
-@kernel(i8(ROWS, i8, BOOK, SIGNALS))
-def advance_one(rows: Rows, m: int, book: Book, signals: Signals) -> int:
+@kernel(i8(ROWS, i8, BOOK, SIGNALS, POSTED))
+def advance_one(rows: Rows, m: int, book: Book, signals: Signals, posts: Posts) -> int:
     """Take message `m` in, unless its book needs room first; REACHED: go on."""
     i = int(rows.instrument[m])
     if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
         return GROW
-    take_message(rows, m, book, signals)
+    take_message(rows, m, book, signals, posts)
     if signals.plain[i] != 0 or signals.clock[REFIT] != 0:
         return PYTHON
     return WOKE if signals.clock[WOKEN] != 0 else REACHED
+
+
+@kernel(void(ROWS, i8, VECTOR))
+def leave(rows: Rows, m: int, places: Int64s) -> None:
+    """Say where the loop stopped."""
+    places[CURSOR] = m
+    if m > 0:
+        places[LAST_NS] = rows.ts_recv[m - 1]
+        places[LAST_FLAGS] = rows.flags[m - 1]
 
 
 @kernel(i8(ROWS, i8, i8, VECTOR))
 def advance(rows: Rows, stop: int, until_ns: int, places: Int64s) -> int:
     """Take messages in from the cursor on, up to `stop`, and none received after `until_ns`.
 
-    Returns why it stopped; the cursor is then the first message that was not taken in.
+    None either received after the touch has left a posted order behind. Returns why it stopped;
+    the cursor is then the first message that was not taken in.
     """
     book = book_at(places, BOOK_AT)
     signals = signals_at(places, SIGNALS_AT)
+    posts = posts_at(places, POSTED_AT)
     m = places[CURSOR]
     reason = REACHED
-    while m < stop and reason == REACHED and rows.ts_recv[m] <= until_ns:
-        reason = advance_one(rows, m, book, signals)
+    while (
+        m < stop
+        and reason == REACHED
+        and rows.ts_recv[m] <= until_ns
+        and rows.ts_recv[m] <= posts.clock[NEXT]
+    ):
+        reason = advance_one(rows, m, book, signals, posts)
         if reason != GROW:
             m += 1
-    places[CURSOR] = m
+    leave(rows, m, places)
     return reason
+
+
+@kernel(void(VECTOR, i8, i8))
+def watch_at(places: Int64s, i: int, t: int) -> None:
+    """Look where the touch of an instrument stands now, for the orders posted there."""
+    watch(posts_at(places, POSTED_AT), book_at(places, BOOK_AT), i, t)

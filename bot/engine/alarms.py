@@ -68,8 +68,12 @@ class Alarms:
             else:
                 assert isinstance(gauge, CascadeGauge)
                 stands = gauge.state.alarm, gauge.state.direction
-            if stands[0] > self.of(underlying)[0]:
+            known = self.of(underlying)
+            if stands[0] > known[0]:
                 self._strictest[underlying] = stands
+            elif stands[0] is known[0] and stands[1] != known[1]:
+                # Two contracts that say otherwise: then nobody knows which way it goes.
+                self._strictest[underlying] = stands[0], 0
 
     def state(self) -> dict[InstrumentId, CascadeState]:
         """What stands, for a restart; what the scores were made of is not part of it."""

@@ -10,6 +10,7 @@ from bot.engine.explain import Explanation, explain
 from bot.engine.exposure import EngineExposure
 from bot.engine.guard import guard
 from bot.engine.holdings import EngineHoldings
+from bot.engine.hunger import put_off
 from bot.engine.intake import next_due, take_block, take_event
 from bot.engine.outcome import Asked, Outcome
 from bot.engine.settings import Settings
@@ -44,6 +45,7 @@ class Engine:
         self._sight = EngineSight(self.state)
         self._holdings = EngineHoldings(self.state)
         self._exposure = EngineExposure(self.state)
+        self._posted = self.state.desk.posted
         # Not a method of this object: from a view no row that is still to come may be reached.
         self.state.usage = partial(usage, self._exposure.world, settings.limits, self.state.rates)
 
@@ -51,8 +53,8 @@ class Engine:
         """Take in what happened; say what to do about it. Pure: no clock, no I/O, no randomness.
 
         Of a block, the messages up to and including the first that makes someone decide are
-        taken in, and none received after `until_ns`, when something else is due; `consumed`
-        says how many, and the rest is given again.
+        taken in, and none received after `until_ns`, when something else is due, or after the
+        engine itself is due; `consumed` says how many, and the rest is given again.
         """
         state = self.state
         if isinstance(item, Block):
@@ -66,9 +68,13 @@ class Engine:
                 asked += self.ask(state, self._sight, s)
             notes += guard(state, self._exposure)  # losses, halts
             plan = state.desk.plan(self._holdings)  # targets to missing orders
+            if state.desk.posted is not self._posted:
+                self._posted = state.desk.posted
+                state.market.watch(self._posted)
             given = give(state, self._exposure, plan)  # the gate
             if given.approved:
                 state.approve(given.approved)
+        state.due_ns = next_due(state)
         return Outcome(
             taken.consumed,
             state.seq,
@@ -80,7 +86,7 @@ class Engine:
             given.refused,
             taken.postings + given.postings,
             notes,
-            next_due(state),
+            None if state.due_ns == FOREVER else state.due_ns,
             given.crossed,
         )
 
@@ -88,6 +94,13 @@ class Engine:
         """Take history in with deciding off; returns what each score lacks after it."""
         warm(self.state, history)
         return warmup(self.state)
+
+    def due(self, at_ns: int) -> int:
+        """When it wants to be woken, looked at anew as `at_ns` comes; FOREVER: not by itself."""
+        state = self.state
+        put_off(state, at_ns)
+        state.due_ns = next_due(state)
+        return state.due_ns
 
     def recheck(self, approved: Approved) -> str | None:
         """The last look before a durable order's first byte: why not to send it; None: send."""

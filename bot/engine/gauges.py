@@ -18,9 +18,9 @@ from bot.engine.chains import Chains
 from bot.engine.market import Market
 from bot.model.event import InstrumentChanged, MarketEvent
 from bot.model.units import NS_PER_SECOND, InstrumentId
+from bot.signals.entries import Gauged
 from bot.signals.gauge import Gauge, Reading
 from bot.signals.options.chain import Chain
-from bot.signals.table import Gauged
 
 SILENCE_NS_MAX: Final = 600 * NS_PER_SECOND
 """After so much silence nobody looks until it is broken: all there is to see is stale by then."""
@@ -143,26 +143,23 @@ class Gauges:
             self._gauges[place.signal] = gauge
             if place.signal not in self._broken:
                 self._table.note(place, gauge.read(self._market.now))
+        self._table.grown_stale.clear()  # whoever needed them was told then
 
     def _look(self, at_ns: int) -> None:
-        """What a gauge looks at is read before it; one that looks at nothing only grows older."""
+        """What a gauge looks at is read before it; one that looks at nothing sees the time pass."""
         market, table = self._market, self._table
         for place in self._places:
             gauge = self._gauges[place.signal]
             scores = {name: table.value(entry, market.book, at_ns) for name, entry in place.inputs}
-            if scores:
-                self._told(place, partial(gauge.sample, at_ns, scores), at_ns)
-            else:
-                self._told(place, None, at_ns)
+            self._told(place, partial(gauge.sample, at_ns, scores), at_ns)
 
-    def _told(self, place: Gauged, tell: Callable[[], None] | None, now: int) -> None:
+    def _told(self, place: Gauged, tell: Callable[[], None], now: int) -> None:
         """Publish what a gauge says once it was told; one that raises is not asked again."""
         if place.signal in self._broken:
             return
 
         def work() -> Reading:
-            if tell is not None:
-                tell()
+            tell()
             return self._gauges[place.signal].read(now)
 
         reading, fault = attempt(work)

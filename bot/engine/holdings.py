@@ -4,6 +4,7 @@ import math
 from decimal import Decimal
 
 from bot.engine.state import State
+from bot.execution.blotter import Order
 from bot.execution.holdings import Touch
 from bot.model.command import Side
 from bot.model.instrument import Instrument
@@ -51,6 +52,10 @@ class EngineHoldings:
     def touch(self, instrument: InstrumentId) -> Touch | None:
         """Best bid and ask; None while they are no price source."""
         return self._state.market.touch_ticks(self._state.terms.number[instrument])
+
+    def away_ns(self, order: Order) -> int | None:
+        """Since when the touch has been away from a posted order."""
+        return self._state.market.sentries.since_ns(order)
 
     def mark(self, instrument: InstrumentId) -> Decimal | None:
         """The reference price for converting amounts, in quote."""

@@ -1,15 +1,9 @@
 """Strategies without their scores: they starve, may only reduce, and are fed when data returns."""
 
-from typing import Final
-
 from bot.engine.allowance import allow
 from bot.engine.state import State
 from bot.execution.permits import Permit
-from bot.model.units import NS_PER_SECOND
-from bot.signals.table import Entry
-
-GAUGE_CHECK_NS: Final = 60 * NS_PER_SECOND
-"""How often gauges are asked whether they are stale when nothing comes: theirs is the slow news."""
+from bot.signals.entries import Entry
 
 
 def lacks(state: State, s: int) -> str | None:
@@ -53,6 +47,37 @@ def check_age(state: State, s: int) -> None:
         starve(state, s, lacking)
 
 
+def put_off(state: State, due_ns: int) -> bool:
+    """Move checks that are due at a time on to when what was heard since will be too old.
+
+    False: none was, and whoever wants to be woken then must be.
+    """
+    moved = False
+    for s, check_ns in enumerate(state.check_ns):
+        if check_ns is None or check_ns > due_ns:
+            continue
+        if any(_wrong(state, entry) for _, entry in state.market.table.required[s]):
+            continue
+        later_ns = _next_check(state, s)
+        if later_ns is not None and later_ns > due_ns:
+            state.check_ns[s] = later_ns
+            moved = True
+    return moved
+
+
+def notice_stale(state: State) -> None:
+    """Have those looked at, now, who need a gauge that has just grown stale.
+
+    Gauges are read at every second, and say so then; nobody would be asked for it otherwise.
+    """
+    table = state.market.table
+    if table.grown_stale:
+        for s, required in enumerate(table.required):
+            if any(entry.gauge and entry.slot in table.grown_stale for _, entry in required):
+                state.check_ns[s] = state.now
+        table.grown_stale.clear()
+
+
 def _wrong(state: State, entry: Entry) -> str | None:
     """What is wrong with a required score."""
     market = state.market
@@ -67,7 +92,8 @@ def _next_check(state: State, s: int) -> int | None:
     """The first moment at which a required score is stale if nothing comes."""
     market = state.market
     times = [
-        market.now + GAUGE_CHECK_NS if entry.gauge else market.table.expires_ns(entry, market.book)
+        market.table.expires_ns(entry, market.book)
         for _, entry in market.table.required[s]
+        if not entry.gauge
     ]
     return min((expires + 1 for expires in times if expires is not None), default=None)

@@ -6,10 +6,10 @@ from typing import Any, Final, get_args
 from msgspec.structs import replace
 
 from bot.engine import operator, reports
-from bot.engine.advance import CURSOR, GROW, PYTHON, Advance
+from bot.engine.advance import CURSOR, GROW, PYTHON, REACHED, Advance
 from bot.engine.allowance import heed_alarms
 from bot.engine.checks import UNREAD, check_block, check_event
-from bot.engine.hunger import check_age
+from bot.engine.hunger import check_age, notice_stale, put_off
 from bot.engine.outcome import Asked
 from bot.engine.plain import fail_gauges, look_plain
 from bot.engine.state import DAY_NS, State
@@ -40,30 +40,37 @@ def take_block(
 ) -> Taken:
     """Take rows in up to the first message that makes someone look, none after `until_ns`.
 
+    None either after the engine itself is due, unless that time had passed before the block.
     rows: the block's columns. advance: the compiled loop. It stops early, too, where a venue
     that moves along must act.
     """
     check_block(state, block)
+    if not block.messages:
+        return NOTHING
     market = state.market
     places = market.places
     taken = places[CURSOR] = block.start
     failed: tuple[Asked, ...] = ()
-    if not state.gauges.none and block.messages:
+    first_ns = block.first_ns
+    if not state.gauges.none:
         # Nobody else knows yet when the first look after a silence is due.
-        state.gauges.listen(block.first_ns)
-        due_ns = state.gauges.due_ns
-        if due_ns is not None and due_ns >= block.first_ns:
-            until_ns = min(until_ns, due_ns)
+        state.gauges.listen(first_ns)
+    if market.sentries.due_ns < first_ns:
+        market.sentries.ring(first_ns)  # Whoever gives rows beyond it did not listen.
+    due_ns = state.due_ns if state.gauges.none else next_due(state)
     while True:
         before = taken
-        reason = advance(rows, block.stop, until_ns, places)
-        taken = int(places[CURSOR])
+        if due_ns < first_ns:
+            due_ns = FOREVER
+        reason = advance(rows, block.stop, min(until_ns, due_ns), places)
+        taken, last_ns, flags = market.stopped
         if taken > before:
             # A message that goes on in the next block is not counted before it is whole.
-            state.seq += taken - before - (1 if block.flags[taken - 1] & OPEN else 0)
+            state.seq += taken - before - (1 if flags & OPEN else 0)
             state.moves += 1
-            market.moved(int(block.ts_recv[taken - 1]))
-            state.gauges.listen(market.now)
+            market.moved(last_ns)
+            if not state.gauges.none:
+                state.gauges.listen(market.now)
             if not state.chains.none:
                 state.chains.take_trades(block, before, taken)
         if reason == GROW:
@@ -73,8 +80,11 @@ def take_block(
             failed = look_plain(state, block, taken - 1)
             if failed or market.table.anyone_woken:
                 break
-        else:
+        elif reason != REACHED or taken == block.stop:
             break
+        elif due_ns >= min(until_ns, market.sentries.due_ns) or not put_off(state, due_ns):
+            break  # It stopped for something else, or must be woken.
+        due_ns = next_due(state)
     stirred = bool(failed)
     return Taken(consumed=taken - block.start, woken=woken(state), stirred=stirred, failed=failed)
 
@@ -104,6 +114,7 @@ def take_event(state: State, event: AnyEvent) -> Taken:
         state.gauges.hear(event)  # type: ignore[arg-type]  # of those kinds
     elif kind in _CLOCKS:
         state.gauges.look(event.ts_recv, state.chains)
+    notice_stale(state)
     failed = fail_gauges(state)
     heed_alarms(state)
     taken = taker(state, event)
@@ -124,6 +135,7 @@ def _take_tickers(state: State, event: OptionTickers) -> Taken:
     state.gauges.listen(event.ts_recv)
     for chain in chains:
         state.gauges.take_chain(chain)
+    notice_stale(state)
     return Taken(woken=woken(state))
 
 
@@ -165,6 +177,8 @@ def _take_time(state: State, event: Timer | Heartbeat) -> Taken:
     """A time has come: scores may have become stale, a day may have begun, orders may be due."""
     del event
     now = state.now
+    for instrument in state.market.sentries.ring(now):
+        state.desk.look(instrument)
     if state.started is not None and now // DAY_NS != state.started.day:
         state.begin_day()
     woken_now: list[int] = []
@@ -182,9 +196,9 @@ def _take_time(state: State, event: Timer | Heartbeat) -> Taken:
     return Taken(woken=tuple(woken_now), stirred=True)
 
 
-def next_due(state: State) -> int | None:
-    """When the engine wants to be woken though nothing happens."""
-    due = FOREVER
+def next_due(state: State) -> int:
+    """When the engine wants to be woken though nothing happens; FOREVER: not by itself."""
+    due = state.market.sentries.due_ns
     for time in (state.desk.due(), state.gauges.due_ns, *state.check_ns):
         if time is not None and time < due:
             due = time
@@ -192,7 +206,7 @@ def next_due(state: State) -> int | None:
         due = min(due, state.asked_ns[s] + state.quiet_ns[s])
     if state.started is not None:
         due = min(due, (state.started.day + 1) * DAY_NS)
-    return None if due == FOREVER else due
+    return due
 
 
 _MARKET: Final = frozenset(get_args(MarketEvent))

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.book import arrays as books
 from bot.book.arrays import BOOK_LAYOUT, Book
@@ -24,7 +25,10 @@ from bot.book.layout import (
     TOUCH_NS,
     TRADE_NS,
 )
-from bot.engine.advance import BOOK_AT, placed
+from bot.engine.advance import BOOK_AT, CURSOR, LAST_FLAGS, LAST_NS, POSTED_AT, placed, watch_at
+from bot.engine.sentries import POSTED_LAYOUT, Sentries, Watched
+from bot.execution.blotter import Order
+from bot.execution.working import Patience
 from bot.model.event import (
     FeedLost,
     FeedRestored,
@@ -121,11 +125,12 @@ class Market:
         house: Mapping[str, Watch],
         mark_is_mid: bool,
         windows: tuple[int, ...],
+        patience: Patience,
     ) -> None:
         """Start knowing nothing.
 
         house: what is watched for no strategy. mark_is_mid: value positions at the mid, not the
-        venue's mark.
+        venue's mark. patience: when a posted order has been left behind.
         """
         self.terms = terms
         self.mark_is_mid = mark_is_mid
@@ -133,7 +138,11 @@ class Market:
         count = len(terms.listed)
         self.table = SignalTable(watches, terms, count, house)
         self.book = books.empty(windows)
-        self.places = placed(self.book, self.table.arrays)
+        self.sentries = Sentries(
+            [one.id for one in terms.listed], patience.repeg_ticks, patience.repeg_ms
+        )
+        self.places = placed(self.book, self.table.arrays, self.sentries.arrays)
+        self._words = self.places.data
         self.rates: list[Rate | None] = [None] * count
         self.lost: set[InstrumentId] = set()
         self._pricers = _pricers(terms)
@@ -150,6 +159,26 @@ class Market:
         """Go on with these books, and tell the compiled loop where they stand."""
         self.book = book
         BOOK_LAYOUT.write(self.places, BOOK_AT, book)
+
+    @property
+    def stopped(self) -> tuple[int, int, int]:
+        """Where the loop stopped: the next message, when the last came, and its flags."""
+        words = self._words
+        return words[CURSOR], words[LAST_NS], words[LAST_FLAGS]
+
+    def watch(self, posted: Sequence[Order]) -> None:
+        """Say from now on when the touch has left one of these orders behind."""
+        if not self.sentries.differ(posted):
+            return
+        if self.sentries.post(posted):
+            POSTED_LAYOUT.write(self.places, POSTED_AT, self.sentries.arrays)
+        for name in {order.instrument for order in posted}:
+            watch_at(self.places, self.terms.number[name], self.now)
+
+    def watch_again(self, watched: Sequence[tuple[Order, Watched]]) -> None:
+        """Go on watching orders as they were watched before a restart."""
+        if self.sentries.restore(watched):
+            POSTED_LAYOUT.write(self.places, POSTED_AT, self.sentries.arrays)
 
     def moved(self, now: int) -> None:
         """Rows were taken in, the last at this time: best prices are read anew."""
@@ -170,14 +199,23 @@ class Market:
             case FeedRestored():
                 self.lost.discard(event.instrument)
             case InstrumentChanged():
-                self.terms.relist(event.instrument)
+                self._relist(event.instrument)
+
+    def _relist(self, changed: Instrument) -> None:
+        """Take changed terms in; another funding interval among them holds from now on."""
+        i = self.terms.index(changed.id)
+        before, after = self.terms.listed[i].funding_interval_ns, changed.funding_interval_ns
+        self.terms.relist(changed)
+        rate = self.rates[i]
+        if rate is not None and after is not None and after != before:
+            self.rates[i] = replace(rate, interval_ns=after)
 
     def _take_rate(self, event: FundingRate) -> None:
         i = self.terms.index(event.instrument)
-        interval = event.interval_ns or self.terms.listed[i].funding_interval_ns
         known = self.rates[i]
-        if interval is None and known is not None:
-            interval = known.interval_ns
+        # What a rate has said before is nearer to it than what was listed once.
+        before = None if known is None else known.interval_ns
+        interval = event.interval_ns or before or self.terms.listed[i].funding_interval_ns
         if interval is None:
             return
         settles = event.settles_ns + interval if event.settled else event.settles_ns

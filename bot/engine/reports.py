@@ -12,6 +12,7 @@ from bot.model.event import (
     Deleveraged,
     Fill,
     FundingPaid,
+    InterestPaid,
     Liquidated,
     OrderAbsent,
     OrderCanceled,
@@ -42,7 +43,7 @@ def take_report(state: State, event: AnyEvent) -> Taken:
             notes = _forced(state, event)
             woken = _holders(state, event.instrument)
             return Taken(woken=woken, stirred=True, postings=postings, notes=notes)
-        case Transfer():
+        case Transfer() | InterestPaid():
             postings = state.ledger.apply(event, EXTERNAL, state.market, None)
             return Taken(stirred=True, postings=postings)
         case BalanceReported() | PositionReported():

@@ -12,6 +12,7 @@ from bot.engine.chains import Chains
 from bot.engine.gauges import Gauges
 from bot.engine.market import Market, Terms
 from bot.engine.memory import memory_of, plain_memory
+from bot.engine.sentries import Watched
 from bot.engine.settings import Settings
 from bot.engine.universe import spread_out
 from bot.execution.desk import Desk, DeskState
@@ -25,6 +26,7 @@ from bot.risk.limits import MarkReference, Scope
 from bot.signals.base import Watch
 from bot.signals.liquidations.cascade_state import CascadeState
 from bot.strategy.strategy import Strategy, fresh_memory
+from bot.tape.venue_order import FOREVER
 
 DAY_NS = 86_400_000_000_000
 RatesState = tuple[tuple[Scope, tuple[int, ...]], ...]
@@ -58,6 +60,7 @@ class Durable(Struct, frozen=True):
     failed: dict[StrategyName, str]
     alarmed: dict[StrategyName, str] = {}
     alarms: dict[InstrumentId, CascadeState] = {}
+    watched: list[Watched] = []
 
 
 class State:
@@ -68,7 +71,8 @@ class State:
     liquidations cascade. check_ns: when to look whether a score of a
     strategy has become stale; None: nothing to look for. broken: plain-Python signals that
     raised. open_trades: of a message that the last block cut, for plain-Python signals.
-    moves: counts what came in, our own acts aside.
+    moves: counts what came in, our own acts aside. due_ns: when the engine wants to be woken
+    though nothing happens, as it was after the last step; FOREVER: not by itself.
     ids: of the instruments, as blocks must name them. accounts_of: where each strategy trades;
     underlyings_of: in what.
     """
@@ -94,6 +98,7 @@ class State:
             house={str(name): one for name, one in settings.cascades.items()},
             mark_is_mid=settings.limits.mark is MarkReference.MID,
             windows=tuple(settings.window_ticks(one) for one in self.terms.listed),
+            patience=settings.desk.patience,
         )
         self.gauges = Gauges(self.market)
         self.alarms = Alarms(settings.cascades, self.market, self.gauges)
@@ -120,6 +125,7 @@ class State:
         self.open_trades: list[tuple[int, float, float]] = []
         self.guarded_ns = 0
         self.moves = 0
+        self.due_ns = FOREVER
         self._fresh: tuple[int, tuple[Approved, ...]] = (0, ())
         self.deciding = True
         self.usage: Callable[[], list[Usage]] = list
@@ -202,6 +208,7 @@ class State:
             self.failed,
             self.alarmed,
             self.alarms.state(),
+            self.market.sentries.state(),
         )
         # Some maps are keyed by the side of an order, and only text can be put in order.
         plain = msgspec.to_builtins(told, str_keys=True)
@@ -222,3 +229,7 @@ class State:
         self.started, self.starved, self.failed = told.started, told.starved, told.failed
         self.alarmed = told.alarmed
         self.alarms.restore(told.alarms)
+        find = self.desk.blotter.get
+        self.market.watch_again(
+            [(order, each) for each in told.watched if (order := find(each.order_id))]
+        )

@@ -11,8 +11,8 @@ from bot.engine.state import State
 from bot.model.event import AnyEvent, Heartbeat, MarketEvent, Timer
 from bot.model.units import StrategyName
 from bot.signals.arrays import LENGTH, STANDARD, STANDARD_STATE
+from bot.signals.entries import Entry
 from bot.signals.standard import COUNT, window_ready
-from bot.signals.table import Entry
 from bot.tape.columns import columns
 from bot.tape.rows import Block
 from bot.tape.venue_order import FOREVER

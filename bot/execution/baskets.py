@@ -157,6 +157,7 @@ def _due(draft: Draft, basket: BasketWork, budget: Budget) -> int | None:
         naked = naked_ms(basket, budget)
         waits = (draft.patience.hedge_ms, naked, 2 * naked)
         times += [basket.naked_ns + ms * NS_PER_MS for ms in waits]
+        times.append(draft.now + draft.patience.repeg_ms * NS_PER_MS)  # for the loss budget
     if basket.stage is Stage.UNWOUND:
         times.append(basket.rest_ns)
     return min((ns for ns in times if ns is not None and ns > draft.now), default=None)

@@ -20,7 +20,7 @@ from bot.execution.quotes import QuoteWork, steer_quote
 from bot.execution.stages import HEDGES, BasketWork, Budget, Stage
 from bot.execution.targets import TargetWork, steer_target
 from bot.execution.wants import Key, Wants, WantsState
-from bot.execution.working import Patience
+from bot.execution.working import Patience, rests
 from bot.model.command import Approved, Proposal
 from bot.model.event import (
     Fill,
@@ -68,6 +68,8 @@ class Desk:
 
     A strategy's instrument is worked by one target, one leg of a basket or one quote; the last
     stated replaces what was before.
+    posted: orders that rest, another list after each plan that changed any; `look` at an
+    instrument once the touch has left one behind, or is unknown.
     """
 
     def __init__(self, config: DeskConfig) -> None:
@@ -78,6 +80,7 @@ class Desk:
         self._due_ns: int | None = None
         self._now = 0
         self._moves: object = None
+        self.posted: list[Order] = []
 
     # --- what is wanted ----------------------------------------------------------------
 
@@ -145,6 +148,7 @@ class Desk:
             self._steer_single(draft, entry)
         plan = self._separated(draft)
         self._due_ns = self._wants.due()
+        self.posted = self._posted()
         return plan
 
     def due(self) -> int | None:
@@ -243,6 +247,9 @@ class Desk:
         self._due_ns, self._now = state.due_ns, state.now
 
     # --- one by one --------------------------------------------------------------------
+
+    def _posted(self) -> list[Order]:
+        return [one for one in self.blotter.live() if rests(one)]
 
     def _steer_single(self, draft: Draft, entry: TargetWork | QuoteWork) -> None:
         permit = self.permit(entry.work.strategy).permit

@@ -9,7 +9,7 @@ from bot.execution.blotter import Blotter, Order
 from bot.execution.holdings import Holdings, Touch
 from bot.execution.plan import Dust, Reserve
 from bot.execution.sizing import child_size, smallest_order, too_small, within_reach
-from bot.execution.working import Patience, Style, Work, moved_away, order_price
+from bot.execution.working import Patience, Style, Work, left_behind, order_price, rests
 from bot.model.command import Cancel, OrderType, Proposal, Side, TimeInForce
 from bot.model.instrument import Instrument
 from bot.model.units import EXTERNAL, NS_PER_MS, InstrumentId, StrategyName
@@ -99,8 +99,8 @@ class Draft:
         if orders:
             standing = self._take_back(orders, toward, abs(gap) + ask.slack)
             if standing:
-                self._follow(work, ask, standing)
-            work.due_ns = self._due(work, ask, orders)
+                self._follow(ask, standing)
+            work.due_ns = self._due(ask, orders)
             if not _may_add(ask, orders, standing):
                 return
             behind = sum(order.remaining for order in standing)
@@ -177,15 +177,15 @@ class Draft:
                     kept -= order.remaining
         return standing
 
-    def _follow(self, work: Work, ask: Ask, standing: list[Order]) -> None:
+    def _follow(self, ask: Ask, standing: list[Order]) -> None:
         """Take back posted orders that should cross now, or that the touch has left behind."""
-        touch = self.holdings.touch(work.instrument)
+        touch = self.holdings.touch(standing[0].instrument)
         for order in standing:
-            if not _rests(order) or order.cancel_pending:
+            if not rests(order) or order.cancel_pending:
                 continue
             if ask.style is not Style.POST:
                 self.cancel(order, "escalate")
-            elif moved_away(work, order, touch, self.now, self.patience):
+            elif touch is not None and self._left_behind(order):
                 self.cancel(order, "repeg")
 
     def _order(
@@ -207,7 +207,7 @@ class Draft:
             return
         if ask.style is Style.POST and work.posted_ns is None:
             work.posted_ns = self.now
-        work.dust, work.away_ns = 0, None
+        work.dust = 0
         self.proposals.append(self.propose(work, ask, side, size, price, behind))
 
     def _settle(self, work: Work, gap: int, smallest: int) -> None:
@@ -219,16 +219,18 @@ class Draft:
             self.dust.append(Dust(work.strategy, work.instrument, left, why))
         work.dust = left
 
-    def _due(self, work: Work, ask: Ask, orders: Mapping[str, Order]) -> int | None:
-        """When to look at standing orders again: the touch may move without waking anybody."""
+    def _due(self, ask: Ask, orders: Mapping[str, Order]) -> int | None:
+        """When to look at standing orders again, unless the touch leaves one behind before."""
         due = self._cancel_due(orders)
-        if due is not None or not any(map(_rests, orders.values())):
+        if due is not None or not any(map(rests, orders.values())):
             return due
-        since = self.now if work.away_ns is None else work.away_ns
-        due = since + self.patience.repeg_ms * NS_PER_MS
-        if ask.until_ns is not None:
-            due = min(due, ask.until_ns)
-        return due if due > self.now else self.retry_ns
+        if any(rests(order) and self._left_behind(order) for order in orders.values()):
+            return self.retry_ns  # It could not follow: the touch is unknown.
+        due = ask.until_ns
+        return due if due is None or due > self.now else self.retry_ns
+
+    def _left_behind(self, order: Order) -> bool:
+        return left_behind(self.holdings.away_ns(order), self.now, self.patience)
 
     def _cancel_due(self, orders: Mapping[str, Order]) -> int | None:
         """When to ask again for cancels that nobody confirmed."""
@@ -259,8 +261,4 @@ def _may_add(ask: Ask, orders: Mapping[str, Order], standing: list[Order]) -> bo
     """Whether another order may join: one, beside a posted one, when the way grew longer."""
     if len(standing) != len(orders) or any(order.cancel_pending for order in standing):
         return False
-    return ask.most is None and len(standing) == 1 and _rests(standing[0])
-
-
-def _rests(order: Order) -> bool:
-    return order.proposal.time_in_force is TimeInForce.GTC
+    return ask.most is None and len(standing) == 1 and rests(standing[0])

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Protocol
 
+from bot.execution.blotter import Order
 from bot.model.command import Side
 from bot.model.instrument import Instrument
 from bot.model.units import AccountId, InstrumentId, StrategyName
@@ -33,6 +34,12 @@ class Holdings(Protocol):
 
     def touch(self, instrument: InstrumentId) -> Touch | None:
         """Best bid and ask; None while a side is unknown or empty."""
+
+    def away_ns(self, order: Order) -> int | None:
+        """Since when the touch has been elsewhere, or unknown; None: a posted order is near it.
+
+        An order that has only just been posted is near.
+        """
 
     def mark(self, instrument: InstrumentId) -> Decimal | None:
         """The reference price for converting amounts, in quote."""

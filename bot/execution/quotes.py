@@ -2,6 +2,7 @@
 
 import math
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,6 +14,9 @@ from bot.model.command import Side
 from bot.model.instrument import Instrument
 from bot.model.intent import Quote, Unit
 from bot.model.units import NS_PER_MS
+
+QUOTE: Final = "quote"
+"""Why an order stands where its strategy wants it, wherever the touch is."""
 
 
 class QuoteWork(Struct, tag=True):
@@ -31,41 +35,55 @@ def steer_quote(draft: Draft, entry: QuoteWork, *, reducing: bool) -> None:
 
     A partly filled order keeps its place in the queue until it is filled. With `reducing`, only
     the side that takes the position back is quoted, and no larger than the position.
+    It is looked at again by the clock while a side does not stand where it is wanted.
     """
     work, quote = entry.work, entry.quote
     position = draft.holdings.position(work.strategy, work.instrument)
-    work.seen, work.due_ns = position, draft.now + draft.patience.repeg_ms * NS_PER_MS
+    work.seen, work.due_ns = position, None
+    settled = True
     for side, wanted in ((Side.BUY, quote.bid), (Side.SELL, quote.ask)):
         placed = None if wanted is None else _place(draft, entry, side, *wanted)
         price, size = placed if placed is not None else (None, 0)
         if reducing:
             size = min(size, max(0, -position * side))
-        _keep(draft, work, side, price, size, position)
+        stands = _keep(draft, work, side, price, size, position)
+        if wanted is not None and (placed is None or size):
+            settled &= stands and price == _asked(draft, work, wanted[0], side)
+    if not settled:
+        pulse_ns = draft.now + draft.patience.repeg_ms * NS_PER_MS
+        work.due_ns = min(pulse_ns, work.wait_ns) if draft.now < work.wait_ns else pulse_ns
 
 
 def _keep(
     draft: Draft, work: Work, side: Side, price: int | None, size: int, position: int
-) -> None:
-    """Take back what stands elsewhere; post when nothing stands."""
+) -> bool:
+    """Take back what stands elsewhere; post when nothing stands. Whether it stands there now."""
     orders = draft.blotter.working(work.strategy, work.instrument).values()
     standing = [order for order in orders if order.side is side]
     for order in standing:
         if order.price != price or order.remaining > size or order.cancel_pending:
             draft.cancel(order, "requote")
     if standing or price is None or size == 0:
-        return
+        return bool(standing) and not any(order.cancel_pending for order in standing)
     if draft.now < work.wait_ns:
-        work.due_ns = work.wait_ns if work.due_ns is None else min(work.due_ns, work.wait_ns)
-        return
+        return False
     instrument = draft.holdings.instrument(work.instrument)
     if not too_small(instrument, size, instrument.price(price)):
-        ask = Ask(goal=position, position=position, style=Style.POST, reason="quote")
+        ask = Ask(goal=position, position=position, style=Style.POST, reason=QUOTE)
         draft.proposals.append(draft.propose(work, ask, side, size, price))
         work.dust = 0
     elif work.dust != size * side:
         work.dust = size * side
         why = "a quoted size is smaller than the smallest order"
         draft.dust.append(Dust(work.strategy, work.instrument, work.dust, why))
+    return False
+
+
+def _asked(draft: Draft, work: Work, price: float, side: Side) -> int:
+    """A strategy's price on the grid, wherever the market is."""
+    instrument = draft.holdings.instrument(work.instrument)
+    ticks = _ticks(instrument, price, side)
+    return instrument.grid.down(ticks) if side is Side.BUY else instrument.grid.up(ticks)
 
 
 def _place(

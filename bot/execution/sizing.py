@@ -7,7 +7,7 @@ import math
 from decimal import Decimal
 from typing import Final
 
-from bot.model.instrument import Instrument
+from bot.model.instrument import Instrument, Kind
 from bot.model.intent import Unit
 
 _NEARLY: Final = Decimal("1e-6")
@@ -36,8 +36,8 @@ def lot_worth(instrument: Instrument, unit: Unit, mark: Decimal | None) -> Decim
         return instrument.lot
     if (unit is Unit.BASE) is not instrument.inverse:
         return instrument.lot * instrument.contract_size
-    if mark is None or not mark > 0:
-        return None
+    if mark is None or not mark > 0 or instrument.kind is Kind.OPTION:
+        return None  # the mark of an option says nothing of what it controls
     if unit is Unit.BASE:
         return instrument.base_amount(1, mark)
     return instrument.notional(1, mark)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from bot.execution.blotter import Order
 from bot.execution.holdings import Touch
-from bot.model.command import Side
+from bot.model.command import Side, TimeInForce
 from bot.model.instrument import PriceGrid
 from bot.model.intent import Urgency
 from bot.model.units import NS_PER_MS, InstrumentId, StrategyName
@@ -20,7 +20,7 @@ class Patience(Struct, frozen=True, kw_only=True):
     """How long each way of working is tried. Given by the configuration: all of it costs money.
 
     repeg_ticks, repeg_ms: a posted order is moved once the touch has been so far away for so
-        long; it is looked at every `repeg_ms`, so the move comes up to twice that later.
+        long.
     patience_ms: NORMAL posts for so long, then crosses.
     retry_ms, retry_ms_max: pause after an order that was refused, rejected or came back
         unfilled; it doubles with each failure in a row, up to the most. A cancel that nobody
@@ -66,7 +66,7 @@ class Work(Struct, kw_only=True):
     seen: the position when last looked at; nothing is to be done while it is the same and
         `due_ns` has not come. None: something changed, look again.
     toward: the sign of the way still to go when last looked at.
-    posted_ns: since when it is tried patiently. away_ns: since when the touch is elsewhere.
+    posted_ns: since when it is tried patiently.
     wait_ns: no order before. due_ns: when to look again though nothing happens.
     dust: lots that are missing and too few to order.
     """
@@ -76,7 +76,6 @@ class Work(Struct, kw_only=True):
     seen: int | None = None
     toward: int = 0
     posted_ns: int | None = None
-    away_ns: int | None = None
     wait_ns: int = 0
     failures: int = 0
     due_ns: int | None = None
@@ -86,7 +85,7 @@ class Work(Struct, kw_only=True):
         """Begin anew when the way leads elsewhere."""
         if toward != self.toward:
             self.toward = toward
-            self.posted_ns = self.away_ns = None
+            self.posted_ns = None
 
     def fail(self, now: int, patience: Patience) -> None:
         """Pause after an order that came to nothing, longer each time."""
@@ -138,14 +137,14 @@ def order_price(
     return grid.down(price) if side is Side.BUY else grid.up(price)
 
 
-def moved_away(work: Work, order: Order, touch: Touch | None, now: int, patience: Patience) -> bool:
-    """Whether the touch has been elsewhere long enough for a posted order to follow it."""
-    if touch is None:
-        return False
-    own = touch[0] if order.side is Side.BUY else touch[2]
-    if abs(own - order.price) < patience.repeg_ticks:
-        work.away_ns = None
-        return False
-    if work.away_ns is None:
-        work.away_ns = now
-    return now - work.away_ns >= patience.repeg_ms * NS_PER_MS
+def left_behind(since_ns: int | None, now: int, patience: Patience) -> bool:
+    """Whether the touch has been away from a posted order for long enough.
+
+    since_ns: since when; None: it is there.
+    """
+    return since_ns is not None and now - since_ns >= patience.repeg_ms * NS_PER_MS
+
+
+def rests(order: Order) -> bool:
+    """Whether an order was posted, to stand until it fills."""
+    return order.proposal.time_in_force is TimeInForce.GTC

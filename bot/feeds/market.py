@@ -65,7 +65,7 @@ class Market:
             counters.off_book_trades += 1
         elif price is not None:
             counters.trades += 1
-            ts_venue, flags = self._stamp(ts_recv, told.venue_ms)
+            ts_venue, flags = self.stamp(ts_recv, told.venue_ms)
             feed.builder.trade(ts_recv, ts_venue, int(told.side), price, size, flags)
         return True
 
@@ -77,7 +77,7 @@ class Market:
         if bid_row is None or ask_row is None:
             return
         self._feed.counters.touches += 1
-        ts_venue, flags = self._stamp(ts_recv, venue_ms)
+        ts_venue, flags = self.stamp(ts_recv, venue_ms)
         self._feed.builder.touch(ts_recv, ts_venue, bid_row, ask_row, flags)
 
     def scalars(self, ts_recv: int, venue_ms: int, told: dict[int, str | None]) -> None:
@@ -86,7 +86,7 @@ class Market:
         if not values:
             return
         self._feed.counters.marks += 1
-        ts_venue, flags = self._stamp(ts_recv, venue_ms)
+        ts_venue, flags = self.stamp(ts_recv, venue_ms)
         self._feed.builder.scalars(ts_recv, ts_venue, values, flags)
 
     def interest(self, ts_recv: int, venue_ms: int, amount: Decimal) -> None:
@@ -94,7 +94,7 @@ class Market:
         if amount < 0:
             raise self._odd("open interest", amount, "a number ≥ 0")
         if self._interest.is_due(ts_recv, amount):
-            ts_venue, _ = self._stamp(ts_recv, venue_ms)
+            ts_venue, _ = self.stamp(ts_recv, venue_ms)
             self._feed.events.append(
                 OpenInterest(
                     ts_recv=ts_recv,
@@ -131,7 +131,7 @@ class Market:
         before = self._terms
         if before and (before.interval_ns, before.floor, before.cap) == (interval_ns, floor, cap):
             return
-        ts_venue, _ = self._stamp(ts_recv, venue_ms)
+        ts_venue, _ = self.stamp(ts_recv, venue_ms)
         self._terms = FundingTerms(
             ts_recv=ts_recv,
             ts_venue=ts_venue,
@@ -152,8 +152,12 @@ class Market:
         size: str,
         *,
         complete: bool,
+        id: str | None = None,
     ) -> None:
-        """A forced order by its own side, once."""
+        """A forced order by its own side, once.
+
+        number: tells a repetition from another order. id: the venue's own, where it has one.
+        """
         where = f"{self._feed.instrument.id} liquidation"
         paid, amount = signed_decimal(price, where), signed_decimal(size, where)
         if paid <= 0 or amount <= 0:
@@ -162,7 +166,7 @@ class Market:
             self._feed.counters.duplicates += 1
             return
         self._feed.counters.liquidations += 1
-        ts_venue, _ = self._stamp(ts_recv, venue_ms)
+        ts_venue, _ = self.stamp(ts_recv, venue_ms)
         self._feed.events.append(
             Liquidation(
                 ts_recv=ts_recv,
@@ -172,6 +176,7 @@ class Market:
                 price=paid,
                 amount=amount,
                 complete=complete,
+                id=id,
             )
         )
 
@@ -190,7 +195,7 @@ class Market:
         settled: bool,
     ) -> None:
         # A payment is stamped with its own time, whenever it is told: that is no latency.
-        stamp = self._feed.venue_time.stamp if settled else self._stamp
+        stamp = self._feed.venue_time.stamp if settled else self.stamp
         ts_venue, _ = stamp(ts_recv, venue_ms)
         self._feed.events.append(
             FundingRate(
@@ -222,7 +227,8 @@ class Market:
         signed_decimal(text, self._scalar.where)  # or the rest would not be looked at
         return self._scalar.count(whole + point + fraction[:8]) + (fraction[8] >= "5")
 
-    def _stamp(self, ts_recv: int, venue_ms: int) -> tuple[int, int]:
+    def stamp(self, ts_recv: int, venue_ms: int) -> tuple[int, int]:
+        """`ts_venue` and flags of a message; one of our time teaches the latency."""
         if not self._arrival.is_backlog(venue_ms):  # what is sent for a start tells no latency
             self._feed.venue_time.observe(ts_recv, venue_ms)
         return self._feed.venue_time.stamp(ts_recv, venue_ms)

@@ -41,8 +41,8 @@ the basis then ends up in basis.
 with Q the rate of the quote and Rd = sd in reporting currency: coins bought away from their
 reference leg gain or lose the difference at once, and lose or gain it where they are sold.
 
-*fees, funding and transfers* are their amounts times R. An option's whole move is basis: its
-price part would need its delta.
+*fees, funding and transfers* are their amounts times R; interest is funding of coins. An
+option's whole move is basis: its price part would need its delta.
 
 Every line is exact whenever it is drawn, so a price that is unknown for a while only delays
 its part to the next look: the last mids stand in. Amounts in a currency that has never had a
@@ -55,10 +55,10 @@ from decimal import Decimal, localcontext
 
 from msgspec import Struct
 
-from bot.ledger.money import MONEY
 from bot.ledger.positions import currency_of, direction, size_of, worth
 from bot.ledger.valuation import AtMids, Decision
 from bot.model.instrument import Instrument, Kind
+from bot.model.money import MONEY
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 
 Owner = tuple[AccountId, StrategyName]

@@ -8,7 +8,6 @@ from msgspec import Struct
 from bot.ledger import positions, trades
 from bot.ledger.accounts import Account, Accounts
 from bot.ledger.attribution import Attribution, AttributionState, Part, Parts
-from bot.ledger.money import MONEY, split
 from bot.ledger.positions import Position
 from bot.ledger.postings import Cause, Heading, Origin, Posting
 from bot.ledger.statements import Difference, Statements
@@ -20,15 +19,17 @@ from bot.model.event import (
     Deleveraged,
     Fill,
     FundingPaid,
+    InterestPaid,
     Liquidated,
     PositionReported,
     Settled,
     Transfer,
 )
 from bot.model.instrument import Instrument, Kind
+from bot.model.money import MONEY, split
 from bot.model.units import EXTERNAL, AccountId, Currency, InstrumentId, StrategyName
 
-Booked = Fill | FundingPaid | Liquidated | Deleveraged | Settled | Transfer
+Booked = Fill | FundingPaid | InterestPaid | Liquidated | Deleveraged | Settled | Transfer
 Stated = BalanceReported | PositionReported
 Holding = tuple[AccountId, StrategyName, InstrumentId]
 Applied = tuple[AccountId, str, str]
@@ -252,6 +253,9 @@ class Ledger:
         if isinstance(event, Transfer):
             yield self._transfer(event, strategy, mids)
             return
+        if isinstance(event, InterestPaid):
+            yield self._interest(event, strategy, mids)
+            return
         instrument = self.instruments[event.instrument]
         if isinstance(event, Fill):
             fill = trades.fill(event, strategy, instrument, decision, self._exact)
@@ -353,6 +357,15 @@ class Ledger:
         amounts = {Heading.WALLET: amount, Heading.TRANSFER: -amount}
         return self._accounts.post(origin, event.currency, amounts)
 
+    def _interest(self, event: InterestPaid, strategy: StrategyName, mids: AtMids) -> Posting:
+        """Interest is what borrowed coins cost to hold: a part of funding."""
+        amount = self._exact(event.amount)
+        origin = trades.origin(event, strategy, Cause.INTEREST, str(event.ts_venue))
+        owner = (event.account, strategy)
+        self._attribution.receive(owner, event.currency, {Part.FUNDING: amount}, mids)
+        amounts = {Heading.WALLET: amount, Heading.INTEREST: -amount}
+        return self._accounts.post(origin, event.currency, amounts)
+
     def _holders(
         self, account: AccountId, instrument: InstrumentId
     ) -> list[tuple[StrategyName, int]]:
@@ -393,6 +406,8 @@ def _identity(event: Booked) -> Applied:
     match event:
         case Transfer():
             return (event.account, event.currency, f"transfer {event.reference}")
+        case InterestPaid():
+            return (event.account, event.currency, f"interest {event.ts_venue}")
         case FundingPaid():
             return (event.account, event.instrument, f"funding {event.settles_ns}")
         case Settled():

@@ -20,8 +20,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from bot.errors import ReconcileMismatch
-from bot.ledger.money import divide
 from bot.model.instrument import Instrument, Kind
+from bot.model.money import divide
 from bot.model.units import Currency
 
 
@@ -77,10 +77,14 @@ def trade(position: Position, instrument: Instrument, quantity: int, price: Deci
         released = position.cost
     else:
         released = divide(position.cost * closed, position.quantity)
-    profit = direction(instrument) * (worth(instrument, closed, price) - released)
+    # The closed part is what the whole is worth less the opened part: both sides of a trade
+    # then sum to nothing, even where N / p does not end.
+    moved = worth(instrument, quantity, price)
+    added = moved if closed == 0 else worth(instrument, opened, price)
+    profit = direction(instrument) * (added - moved - released)
     return Position(
         quantity=position.quantity + quantity,
-        cost=position.cost - released + worth(instrument, opened, price),
+        cost=position.cost - released + added,
         realised=position.realised + profit,
     )
 

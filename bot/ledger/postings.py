@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 
 from msgspec import Struct
 
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 
 
@@ -23,6 +23,7 @@ class Heading(enum.StrEnum):
     REALISED = "realised"
     FEES = "fees"
     FUNDING = "funding"
+    INTEREST = "interest"
     TRANSFER = "transfer"
     EXCHANGE = "exchange"
 
@@ -35,6 +36,7 @@ class Cause(enum.StrEnum):
     LIQUIDATION = "liquidation"
     DELEVERAGING = "deleveraging"
     SETTLEMENT = "settlement"
+    INTEREST = "interest"
     TRANSFER = "transfer"
 
 

@@ -8,12 +8,20 @@ of them holds belongs to EXTERNAL.
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from bot.ledger.money import split
 from bot.ledger.positions import closed_by, price_at_expiry
 from bot.ledger.postings import Cause, Origin
 from bot.ledger.valuation import Decision
-from bot.model.event import Deleveraged, Fill, FundingPaid, Liquidated, Settled, Transfer
+from bot.model.event import (
+    Deleveraged,
+    Fill,
+    FundingPaid,
+    InterestPaid,
+    Liquidated,
+    Settled,
+    Transfer,
+)
 from bot.model.instrument import Instrument
+from bot.model.money import split
 from bot.model.units import EXTERNAL, Currency, StrategyName
 
 Holders = Sequence[tuple[StrategyName, int]]
@@ -34,13 +42,13 @@ class Trade(Origin, frozen=True):
 
 
 def origin(
-    event: Fill | FundingPaid | Settled | Transfer | Liquidated | Deleveraged,
+    event: Fill | FundingPaid | InterestPaid | Settled | Transfer | Liquidated | Deleveraged,
     strategy: StrategyName,
     cause: Cause,
     reference: str,
 ) -> Origin:
-    """Where a posting to a strategy comes from; a transfer concerns no instrument."""
-    instrument = None if isinstance(event, Transfer) else event.instrument
+    """Where a posting to a strategy comes from; money alone concerns no instrument."""
+    instrument = None if isinstance(event, Transfer | InterestPaid) else event.instrument
     return Origin(event.ts_recv, event.account, strategy, instrument, cause, reference)
 
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from bot.ledger.money import MONEY
 from bot.model.instrument import Instrument, Kind
+from bot.model.money import MONEY
 from bot.model.units import Currency, InstrumentId
 
 

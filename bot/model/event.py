@@ -53,6 +53,7 @@ class Liquidation(Event, frozen=True, gc=False, tag=True, kw_only=True):
 
     amount: in the venue's own unit, as `Instrument.lot`.
     complete: False when the venue publishes only a sample (Binance: at most one a second).
+    id: the venue's own number of it; None: it gives none, and two that are alike are two.
     """
 
     instrument: InstrumentId
@@ -60,6 +61,7 @@ class Liquidation(Event, frozen=True, gc=False, tag=True, kw_only=True):
     price: Decimal
     amount: Decimal
     complete: bool
+    id: str | None = None
 
 
 class LongShortRatio(Event, frozen=True, gc=False, tag=True, kw_only=True):
@@ -132,8 +134,9 @@ class LiquidationVolume(Event, frozen=True, gc=False, tag=True, kw_only=True):
 class OptionTickers(Event, frozen=True, gc=False, tag=True, kw_only=True):
     """What a venue said of the options of one chain, at most a second of it, as columns.
 
-    instrument: the first option of the chain, which stands for all. options: what rows number.
-    columns: of `bot.tape.tickers`, by name, as little-endian bytes. ts_recv: of the last row.
+    instrument: any option of the chain, which stands for all; recordings name the first.
+    options: what rows number. columns: of `bot.tape.tickers`, by name, as little-endian bytes.
+    ts_recv: of the last row.
     """
 
     instrument: InstrumentId
@@ -299,6 +302,19 @@ class Deleveraged(Event, frozen=True, gc=False, tag=True, kw_only=True):
     price: Decimal
 
 
+class InterestPaid(Event, frozen=True, gc=False, tag=True, kw_only=True):
+    """Interest on what an account borrowed of a currency; `amount` is negative when we paid.
+
+    borrowed: the most that was owed in the time that the rate is for.
+    """
+
+    account: AccountId
+    currency: Currency
+    borrowed: Decimal
+    rate: Decimal
+    amount: Decimal
+
+
 class Transfer(Event, frozen=True, gc=False, tag=True, kw_only=True):
     """Money in (positive) or out of an account."""
 
@@ -373,6 +389,7 @@ AccountEvent = (
     | Settled
     | Liquidated
     | Deleveraged
+    | InterestPaid
     | Transfer
     | BalanceReported
     | PositionReported

@@ -105,6 +105,8 @@ class Instrument(Struct, frozen=True):
         most linear contracts, contracts for inverse ones and options); tape sizes count it.
     contract_size: what one unit of amount stands for: base coins when linear, units of
         the quote currency when inverse.
+    inverse: whether the worth of a contract is fixed in quote. No option's is: one that settles
+        in coin is on so many coins, and its price is in coin, which is its `quote`.
     size_min: smallest order in lots. notional_min: smallest order in quote, None when the
         venue states none.
     expiry_ns, strike, call: of dated contracts and options; None elsewhere.
@@ -172,12 +174,23 @@ class Instrument(Struct, frozen=True):
         return _whole(amount / self.lot, f"{self.id} amount {amount}", self.lot)
 
     def notional(self, lots: int, price: Decimal) -> Decimal:
-        """Worth of so many lots in quote, with the sign of `lots`."""
+        """Worth of so many lots in quote, with the sign of `lots`.
+
+        Of an option it is what the option controls, not what it costs: `price` is that of the
+        underlying then, and the worth in what the underlying is priced in. See `premium`.
+        """
         worth = self.lot * lots * self.contract_size
         return worth if self.inverse else worth * price
 
+    def premium(self, lots: int, price: Decimal) -> Decimal:
+        """What so many lots of an option cost at its own price, in quote: coin when inverse."""
+        return self.lot * lots * self.contract_size * price
+
     def base_amount(self, lots: int, price: Decimal) -> Decimal:
-        """Base coins that so many lots stand for at a price, with the sign of `lots`."""
+        """Base coins that so many lots stand for at a price, with the sign of `lots`.
+
+        Those of an option are the coins that it is on, whatever its delta.
+        """
         worth = self.lot * lots * self.contract_size
         return worth / price if self.inverse else worth
 

@@ -119,23 +119,21 @@ class Driver:
 
     async def _take_rows(self, block: Block) -> None:
         """Give a block to the engine, with what is due between its messages."""
+        self.recorder.counts.rows += block.rows
         while block.messages:
-            limit = self._next_ns()
             first_ns = block.first_ns
-            if self._together.stopped or limit < first_ns:
+            if self._together.stopped or self._next_ns() < first_ns:
                 await self._let_come(first_ns - 1)
-                limit = self._next_ns()
+            limit = self._coming[0][0] if self._coming else FOREVER
             seq = self.engine.state.seq + 1
             # Rows come before anything else of the same time.
             outcome = self.engine.step(block, limit)
             if outcome.consumed:
-                start, stop = block.start, block.start + outcome.consumed
-                counts = self.recorder.counts
-                counts.rows += int(block.first[stop] - block.first[start])
-                counts.messages += outcome.seq + 1 - seq
+                cut = block.start + outcome.consumed
+                self.recorder.counts.messages += outcome.seq + 1 - seq
                 if self._tape is not None:
-                    self._tape.append(seq, block.part(start, stop))
-                block = block.part(stop, block.stop)
+                    self._tape.append(seq, block.part(block.start, cut))
+                block = block.part(cut, block.stop)
             await self._carry_out(outcome)
 
     async def _let_come(self, until_ns: int) -> None:
@@ -152,6 +150,8 @@ class Driver:
                 await self._step(event, command)
             elif due > until_ns:
                 return
+            elif (later := self.engine.due(due)) > due:
+                self._due = later
             else:
                 self._due = FOREVER
                 await self._step(_timer(max(due, self.engine.state.now)), None)

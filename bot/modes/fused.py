@@ -10,14 +10,18 @@ from bot.engine.advance import (
     BOOK_AT,
     CURSOR,
     GROW,
+    POSTED_AT,
     REACHED,
     SIGNALS_AT,
     VENUE,
     advance,
     advance_one,
     book_at,
+    leave,
+    posts_at,
     signals_at,
 )
+from bot.engine.sentries import NEXT
 from bot.kernel import kernel
 from bot.kernel.places import VECTOR
 from bot.tape.columns import ROWS, Rows
@@ -34,20 +38,26 @@ def advance_together(
     """The engine's loop, with the venue brought along before each message."""
     book = book_at(places, BOOK_AT)
     signals = signals_at(places, SIGNALS_AT)
+    posts = posts_at(places, POSTED_AT)
     venue = venue_at(venue_places, matching.VENUE_AT)
     venue_book = book_at(venue_places, matching.BOOK_AT)
     venue_rows = rows_at(venue_places, matching.ROWS_AT)
     m = places[CURSOR]
     reason = REACHED
-    while m < stop and reason == REACHED and rows.ts_recv[m] <= until_ns:
+    while (
+        m < stop
+        and reason == REACHED
+        and rows.ts_recv[m] <= until_ns
+        and rows.ts_recv[m] <= posts.clock[NEXT]
+    ):
         before_ns = rows.ts_recv[m] - in_ns - 1
         if match_until(venue, venue_book, venue_rows, venue_places, before_ns) != REACHED:
             reason = VENUE
         else:
-            reason = advance_one(rows, m, book, signals)
+            reason = advance_one(rows, m, book, signals, posts)
             if reason != GROW:
                 m += 1
-    places[CURSOR] = m
+    leave(rows, m, places)
     return reason
 
 

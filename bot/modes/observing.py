@@ -32,7 +32,8 @@ from bot.modes.observed import Changes, Clock, Every, Growing, Messages, Observe
 from bot.modes.setup import about
 from bot.risk.limits import LimitBook, Limits, MarkReference
 from bot.signals.base import Fees, Watch
-from bot.signals.table import STRATEGIES_MAX, Entry
+from bot.signals.entries import Entry
+from bot.signals.table import STRATEGIES_MAX
 from bot.strategy.strategy import Strategy
 from bot.tape.columns import Rows, columns
 from bot.tape.cut import cut

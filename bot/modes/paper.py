@@ -10,14 +10,12 @@ from rich.console import Console
 
 from bot import __version__
 from bot.config.configuration import Config
-from bot.errors import ConfigError
 from bot.feeds.simulated.market import SimulatedMarket
-from bot.feeds.simulated.settings import BITCOIN, ETHER, FundingTerms, MarketSettings
 from bot.journal import manifest
 from bot.journal.manifest import Manifest
 from bot.journal.session import Session
-from bot.model.units import NS_PER_HOUR, NS_PER_MS
 from bot.modes.clock import WALL
+from bot.modes.made_up import market_settings
 from bot.modes.places import new_session
 from bot.modes.setup import Setup, of
 from bot.modes.trading import Interrupted, Market, Options, PaperResult, Trading
@@ -25,8 +23,6 @@ from bot.modes.trading import Interrupted, Market, Options, PaperResult, Trading
 SWITCH_S: Final = 0.0005
 """How soon another thread gets the interpreter: with the usual 5 ms, a busy loop kept the
 journal's commits waiting for up to 4.7 s."""
-PUBLISH_S: Final = 15
-"""Seconds between predicted funding rates: every one is a step of its own for the engine."""
 
 
 def run(
@@ -82,28 +78,3 @@ def open_session(path: Path, terms: Manifest) -> Session:
         return Session.create(path, terms, clock=WALL)
     created_ns = manifest.read(path).created_ns
     return Session.open(path, clock=WALL, terms=structs.replace(terms, created_ns=created_ns))
-
-
-def market_settings(config: Config) -> MarketSettings:
-    """The simulated market of a configuration."""
-    asked = config.file.simulated
-    assert asked is not None, "a configuration for paper was checked to have a market"
-    coins = {"BTC": BITCOIN, "ETH": ETHER}
-    try:
-        return MarketSettings(
-            seed=asked.seed,
-            start_ns=asked.start_ns,
-            slots_per_second=asked.slots_per_second,
-            levels=asked.levels,
-            latency_ns=round(asked.latency_ms * NS_PER_MS),
-            jitter_ns=round(asked.jitter_ms * NS_PER_MS),
-            coins=tuple(coins[name] for name in asked.coins),
-            funding=FundingTerms(
-                interval_ns=asked.funding_interval_hours * NS_PER_HOUR, publish_s=PUBLISH_S
-            ),
-        )
-    except ValueError as error:
-        where = f"{config.where} simulated"
-        raise ConfigError(where, str(error), "a market that can be simulated", "correct it") from (
-            error
-        )

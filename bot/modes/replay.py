@@ -67,6 +67,7 @@ def run(
         first_ns=first_ns,
         rows_per_second=round(drive.recorder.counts.rows / seconds),
         unfunded=[str(one) for one in drive.venue.unfunded],
+        unsettled=drive.venue.unsettled,
     )
 
 

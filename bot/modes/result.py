@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from bot.config.venue import VenueSettings
 from bot.engine.state import State
-from bot.ledger.money import MONEY
 from bot.model.event import FundingPaid, FundingRate
 from bot.model.instrument import Instrument
+from bot.model.money import MONEY
 from bot.model.units import EXTERNAL, NS_PER_MS, NS_PER_US, Currency, StrategyName
 from bot.modes.assumed import Sensitivity
 from bot.modes.recorder import Counts, Recorder
@@ -54,6 +54,7 @@ class Result(Struct, frozen=True, kw_only=True):
     last_ns: int
     notes: list[tuple[int, str]]
     unfunded: list[str]
+    unsettled: list[str]
     dust: list[str]
     step_ns: int
     samples: list[Sample]
@@ -83,6 +84,7 @@ def conclude(
     first_ns: int,
     rows_per_second: int | None = None,
     unfunded: Sequence[str] = (),
+    unsettled: Sequence[str] = (),
 ) -> Result:
     """The result of a run that is over. before: equity when its first money had come."""
     series.sample()
@@ -117,6 +119,7 @@ def conclude(
         last_ns=state.now,
         notes=recorder.notes,
         unfunded=list(unfunded),
+        unsettled=list(unsettled),
         dust=[f"{one.strategy} {one.instrument} {one.quantity}" for one in state.desk.dust()],
         step_ns=series.step_ns,
         samples=series.samples,

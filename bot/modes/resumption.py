@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from bot.engine.state import State
 from bot.execution.blotter import Order
-from bot.ledger.money import MONEY
 from bot.ledger.positions import direction
 from bot.ledger.postings import Heading
 from bot.model.command import TimeInForce
@@ -27,6 +26,7 @@ from bot.model.event import (
     SendAborted,
 )
 from bot.model.instrument import Kind
+from bot.model.money import MONEY
 from bot.model.order import State as OrderState
 from bot.model.units import AccountId, Currency
 from bot.venues.simulated.accounts import ZERO, Position

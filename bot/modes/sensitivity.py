@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from bot.config.venue import VenueSettings
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.model.units import Currency, InstrumentId
 from bot.modes import replay
 from bot.modes.assumed import Case, Sensitivity, judged

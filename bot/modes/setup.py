@@ -1,6 +1,8 @@
 """What a run is made of: the engine's settings, and the venue that stands in for the real one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
 
 import numpy as np
 from msgspec import Struct, structs
@@ -18,7 +20,8 @@ from bot.modes.driver import Delays, Driver, TapeSink
 from bot.modes.recorder import Recorder
 from bot.tape.rows import TOUCH, Block
 from bot.venues.simulated import queue
-from bot.venues.simulated.fees import FeeSchedule
+from bot.venues.simulated.accounts import FUND, MarginTerms
+from bot.venues.simulated.fees import FeeSchedule, FeeTier
 from bot.venues.simulated.latency import (
     Constant,
     Empirical,
@@ -31,6 +34,20 @@ from bot.venues.simulated.latency import (
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.rules import NO_RULES, OrderRules
+from bot.venues.simulated.standard_margin import OptionMargin
+from bot.venues.simulated.terms import (
+    DEAR_LIQUIDATION,
+    Accruing,
+    AtStamp,
+    FairMark,
+    FundingRule,
+    LiquidationTerms,
+    Loan,
+    MarkRule,
+    MedianMark,
+    RecordedMark,
+)
 from bot.venues.simulated.venue import SimulatedVenue
 
 
@@ -72,35 +89,81 @@ def about(first: Block, known: Mapping[InstrumentId, int]) -> dict[InstrumentId,
     return prices
 
 
+_MARKS: Final[Mapping[str, MarkRule]] = {
+    "recorded": RecordedMark(),
+    "median": MedianMark(),
+    "fair": FairMark(),
+}
+_FUNDING: Final[Mapping[str, FundingRule]] = {
+    "stamp": AtStamp(),
+    "index": AtStamp(by_index=True),
+    "accruing": Accruing(),
+}
+
+
 def simulated_venue(setup: Setup) -> SimulatedVenue:
     """The venue of a setup."""
     terms, settings = setup.venue, setup.settings
     listed = sorted(settings.instruments, key=lambda one: one.id)
+    liquidation = LiquidationTerms(
+        DEAR_LIQUIDATION.fee if terms.liquidation_fee is None else terms.liquidation_fee,
+        DEAR_LIQUIDATION.band if terms.liquidation_band is None else terms.liquidation_band,
+    )
     listings = {
         one.id: Listing(
             one,
-            FeeSchedule(
-                settings.fees[one.id].maker,
-                settings.fees[one.id].taker,
-                terms.fees_in_received and one.kind is Kind.SPOT,
-            ),
+            _fees(setup, one),
             tuple(Tier(*tier) for tier in terms.tiers.get(one.id, ())),
             one.id in terms.borrows,
+            NO_RULES
+            if one.id not in terms.rules
+            else OrderRules(**structs.asdict(terms.rules[one.id])),
+            margin=OptionMargin() if one.kind is Kind.OPTION else None,
+            liquidation=liquidation,
+            mark=_MARKS[terms.marks.get(one.id, "recorded")],
+            funding=_FUNDING[terms.funding.get(one.id, "stamp")],
         )
         for one in listed
         if one.id in settings.fees
     }
     windows = tuple(settings.window_ticks(one) for one in listed)
-    return SimulatedVenue(
+    venue = SimulatedVenue(
         tuple(one.id for one in listed),
         windows,
         listings,
-        terms.deposits,
+        terms.deposits | {FUND: terms.insurance},
         latency_of(terms.line),
         terms.line.least_in_ns,
         terms.impact_decay_ns,
         QueueRule(getattr(queue, terms.queue.upper()), terms.queue_power, terms.whole_fills),
+        {currency: Loan(*loan) for currency, loan in terms.loans.items()},
         ordered=terms.line.ordered,
+    )
+    held = MarginTerms(terms.isolated, terms.leverage)
+    for i, one in enumerate(listed):
+        if one.id in terms.tiers and one.id in listings:
+            for account in sorted(set(settings.accounts.values())):
+                refused = venue.treasury.hold(account, i, held)
+                assert refused is None, f"{one.id}: {refused}"
+    return venue
+
+
+def _fees(setup: Setup, instrument: Instrument) -> FeeSchedule:
+    """The venue's fees of an instrument."""
+    rates, stated = setup.settings.fees[instrument.id], setup.venue.fees.get(instrument.id)
+    schedule = FeeSchedule(
+        rates.maker,
+        rates.taker,
+        setup.venue.fees_in_received and instrument.kind is Kind.SPOT,
+    )
+    if stated is None:
+        return schedule
+    return structs.replace(
+        schedule,
+        tiers=tuple(FeeTier(*tier) for tier in stated.tiers),
+        premium_cap=stated.premium_cap,
+        delivery=stated.delivery or Decimal(0),
+        step=stated.step,
     )
 
 

@@ -115,6 +115,8 @@ class Exporter:
         for (_, strategy, name), held in state.ledger.holdings():
             listed = state.terms.by_id[name]
             mark, rate = state.market.mark(name), state.market.conversion(listed.quote)
+            if listed.kind is Kind.OPTION:  # what it controls: its coins at their price
+                mark, rate = state.market.conversion(listed.base), Decimal(1)
             notional = None
             if mark is not None and rate is not None:
                 notional = listed.notional(held.quantity, mark) * rate

@@ -164,6 +164,7 @@ class Trading:
             before=before,
             first_ns=series.samples[0].ts if series.samples else state.now,
             unfunded=[str(one) for one in drive.venue.unfunded],
+            unsettled=drive.venue.unsettled,
         )
         return PaperResult(
             **structs.asdict(result),

@@ -5,8 +5,8 @@ from decimal import Decimal, localcontext
 from itertools import accumulate
 from typing import Final
 
-from bot.ledger.money import MONEY
 from bot.model.event import FundingPaid
+from bot.model.money import MONEY
 from bot.model.units import AccountId, Currency, InstrumentId
 from bot.modes.result import Result
 from bot.modes.words import exact, moment

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from bot.journal.durable import make_folder, write_whole
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.modes.assumed import Verdict
 from bot.modes.result import Result
 from bot.modes.words import moment, rounded, span
@@ -67,6 +67,7 @@ def _warnings(result: Result) -> Iterator[str]:
     """What a person must not miss: halts, failures, funding that could not be paid, dust."""
     said = [f"{moment(ts)} UTC: {note}" for ts, note in result.notes]
     said += [f"funding was due and not paid: {each}" for each in result.unfunded]
+    said += [f"not settled: {each}" for each in result.unsettled]
     said += [f"left over, too little to order (lots): {each}" for each in result.dust]
     if result.sensitivity is not None and result.sensitivity.kind_only:
         said.append(f"assumptions: {Verdict.KIND}")

@@ -41,6 +41,7 @@ def summary(result: Result) -> dict[str, Any]:
         "refused_by_limit": msgspec.to_builtins(result.stopped),
         "reports": result.reports,
         "unfunded": result.unfunded,
+        "unsettled": result.unsettled,
         "dust": result.dust,
         "notes": [{"ts_ns": ts, "note": note} for ts, note in result.notes],
         "assumptions": result.assumptions,
@@ -66,6 +67,7 @@ def screen(result: Result) -> str:
     if len(result.notes) > NOTES_SHOWN:
         lines.append(f"{len(result.notes) - NOTES_SHOWN:,} more notes")
     lines += [f"funding due and not paid: {each}" for each in result.unfunded]
+    lines += [f"not settled: {each}" for each in result.unsettled]
     lines += [f"left over, too little to order (lots): {each}" for each in result.dust]
     return "\n".join(lines) + "\n"
 

@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 from html import escape
 from typing import Final
 
-from bot.ledger.money import MONEY
+from bot.model.money import MONEY
 from bot.model.units import EXTERNAL, StrategyName
 from bot.modes.result import Result
 from bot.modes.words import exact, rounded

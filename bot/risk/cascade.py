@@ -24,7 +24,8 @@ def against_move(exposure: Exposure, proposal: Proposal, prices: Prices) -> str 
     """Which move an order would rest against while a cascade runs; None: it does not."""
     underlying = prices.instrument.base
     alarm, direction = exposure.alarm(underlying)
-    if alarm is Alarm.NORMAL or int(proposal.side) * direction >= 0:
+    # While nobody knows which way it goes, what rests on either side may be run over.
+    if alarm is Alarm.NORMAL or int(proposal.side) * direction > 0:
         return None
     if not _rests(proposal, prices):
         return None
@@ -50,4 +51,6 @@ def _rests(proposal: Proposal, prices: Prices) -> bool:
 
 
 def _moves(direction: int) -> str:
+    if direction == 0:
+        return "may go either way"
     return "falls" if direction < 0 else "rises"

@@ -21,6 +21,8 @@ class Unknown(Exception):
 class Prices:
     """What the lots of one instrument are worth, read again when `read` is called.
 
+    An option is worth its premium.
+
     bid, ask: ticks; None while the book is no source of prices. mark: None while it is unknown.
     """
 
@@ -60,9 +62,7 @@ class Prices:
         if usable_touch(touch):
             self.bid, self.ask = touch
         price: Decimal | None = None
-        if contract.kind is Kind.OPTION:
-            pass  # An option's premium says nothing of its exposure: unknown until greeks are.
-        elif self._mark_of is MarkReference.VENUE:
+        if self._mark_of is MarkReference.VENUE:
             price = exposure.mark(instrument)
         elif self.bid is not None:
             price = exposure.mid(instrument)
@@ -100,14 +100,25 @@ class Prices:
             self._base = self._coins / self.known_mark()
         return self._base
 
-    def delta(self) -> Decimal:
-        """One lot in coins of the underlying's price risk."""
-        if self.instrument.kind is Kind.OPTION:
-            raise Unknown(Reference.MARK, self.instrument.id)
-        return self.coins()
+    def short_value(self) -> Decimal:
+        """One lot that was sold, at what it may come to cost, in the reporting currency.
+
+        An option's buyer risks what it is worth; its seller all that it is on, and never less than
+        what buying it back costs now.
+        """
+        if self.instrument.kind is not Kind.OPTION:
+            return self.value()
+        base = self.instrument.base
+        rate = self._exposure.conversion(base)
+        if not usable_price(rate):
+            raise Unknown(Reference.CONVERSION, base)
+        return max(self._coins * rate, self.value())
 
     def worst(self, side: Side, price: int) -> Decimal:
-        """One lot of an order, in the reporting currency, at the worst price it may meet."""
+        """One lot of an order, in the reporting currency, at the worst price it may meet.
+
+        Of an option, its premium: only orders that close one pass.
+        """
         value = self.value()
         if self.instrument.inverse:
             return value

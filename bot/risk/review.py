@@ -151,6 +151,8 @@ class _Gate:
         if mode is Mode.HALTED:
             return Refused(proposal, "halted", reason, "cancels")
         prices = self._world.prices(proposal.instrument)
+        if prices.instrument.kind is Kind.OPTION and not self._shrinks(Level.STRATEGY, order):
+            return Refused(proposal, "option", proposal.instrument, _OPTIONS_ARE_NOT_TRADED)
         if not prices.instrument.active:
             mode, reason = Mode.REDUCE_ONLY, f"{proposal.instrument} is being delisted"
         if mode is Mode.REDUCE_ONLY and not self._shrinks(Level.STRATEGY, order):
@@ -185,6 +187,11 @@ class _Gate:
         """Whether the venue, which knows only the account, sees a reduction too."""
         kind = self._world.prices(proposal.instrument).instrument.kind
         return kind is not Kind.SPOT and self._shrinks(Level.ACCOUNT, reserved(proposal))
+
+
+_OPTIONS_ARE_NOT_TRADED: Final = (
+    "orders that close one: options are read, not traded, for nothing here margins or settles them"
+)
 
 
 def _together(proposals: Sequence[Proposal]) -> list[list[Proposal]]:

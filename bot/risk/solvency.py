@@ -32,6 +32,8 @@ def liquidation_distance(
         instrument = line.prices.instrument
         if instrument.kind is Kind.SPOT or instrument.settle != settle or line.idle:
             continue
+        if instrument.kind is Kind.OPTION and line.short >= 0:
+            continue  # bought and paid for: nobody takes it away
         place = _Place(line, _table(line, tables))
         places.append(place)
         total += place.maintenance
@@ -90,6 +92,10 @@ def _paid_away(reservations: Reservations, account: AccountId, settle: Currency)
         prices = reservations.prices(order.instrument)
         instrument = prices.instrument
         if instrument.settle != settle or instrument.kind is Kind.SPOT:
+            continue
+        if instrument.kind is Kind.OPTION:
+            if order.side is Side.BUY:
+                lost += instrument.premium(order.remaining, instrument.price(order.price))
             continue
         mark = prices.known_mark()
         price = instrument.grid.tick * order.price

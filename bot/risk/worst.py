@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from bot.model.changes import Place
 from bot.model.command import Proposal, Side
+from bot.model.instrument import Kind
 from bot.model.units import AccountId, Currency, InstrumentId, StrategyName
 from bot.risk.exposure import Exposure, LiveOrder
 from bot.risk.limits import Level, MarkReference, Scope
@@ -124,7 +125,23 @@ class Line:
             self._worth, self._version = self._measure(prices), prices.version
         return self._worth
 
+    def coins(self) -> tuple[Decimal, Decimal]:
+        """The underlying's price risk in coins when every buy has filled, and every sell.
+
+        An option counts as anything from nothing to the coins that it is on, on the side that
+        it can be on: its delta moves, and it is no hedge to rely on.
+        """
+        instrument = self.prices.instrument
+        long, short = self.long, self.short
+        if instrument.kind is Kind.OPTION:
+            bought, sold = max(long, 0), max(-short, 0)
+            long, short = (bought, -sold) if instrument.call else (sold, -bought)
+        coins = self.prices.coins()
+        return long * coins, short * coins
+
     def _measure(self, prices: Prices) -> Worth:
+        if prices.instrument.kind is Kind.OPTION:
+            return self._measure_option(prices)
         long = short = self.position * prices.value()
         for order in self._orders:
             worth = prices.worst(order.side, order.price) * order.remaining
@@ -133,6 +150,18 @@ class Line:
             else:
                 short -= worth
         # Never is long below short, so the larger amount is one of these two.
+        return long, short, max(long, -short)
+
+    def _measure_option(self, prices: Prices) -> Worth:
+        """Options bought at the dearest premium that one was or may be bought at; sold in full."""
+        dearest = prices.value()
+        for order in self._orders:
+            if order.side is Side.BUY:
+                dearest = max(dearest, prices.worst(order.side, order.price))
+        long, short = (
+            lots * (dearest if lots > 0 else prices.short_value()) if lots else ZERO
+            for lots in (self.long, self.short)
+        )
         return long, short, max(long, -short)
 
 
@@ -179,9 +208,9 @@ class Worst:
         all_long = all_short = ZERO
         for line in self._lines.values():
             if line.base == underlying and not line.idle:
-                coins = line.prices.delta()
-                all_long += line.long * coins
-                all_short += line.short * coins
+                long, short = line.coins()
+                all_long += long
+                all_short += short
         return max(all_long, -all_short)
 
     def position(self, instrument: InstrumentId) -> Decimal:

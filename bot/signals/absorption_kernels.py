@@ -11,10 +11,16 @@ from numba import types
 from bot.book.arrays import BOOK, Book, f8, i8, void
 from bot.kernel import kernel
 from bot.signals.arrays import ORIGIN_NS, OUTPUTS, PARAM, SIGNALS, SLOT, STATE, Signals
-from bot.signals.liquidity_kernels import impact_mid, impact_size, impact_trade, slope_of
+from bot.signals.impact_slope_kernels import (
+    impact_mid,
+    impact_size,
+    impact_trade,
+    slope_of,
+)
 from bot.signals.order_flow_kernels import touch_heard
+from bot.signals.past_mids_kernels import MIDS_HEAD, mid_at, note_mid
 from bot.signals.publish import publish, withdraw
-from bot.signals.slots import Float64s
+from bot.signals.refill_kernels import A_SIDE, REFILLED, REFILLED_AT, note_hit, note_refill
 from bot.signals.standard import COUNT as WINDOW_COUNT
 from bot.signals.standard import window_add, window_repeat, window_score, window_size
 from bot.signals.touch import BOTH, read_touch
@@ -49,18 +55,9 @@ QUIET_UNTIL: Final = 5
 BEST: Final = 6
 """The touch as last seen: bid, its size, ask, its size; sizes 0: not known."""
 HITS: Final = 10
-"""Of each side: the price that was hit, its size before (0: none waits), when, whether it has
-shrunk since; whether one was ever full again, and when last."""
-A_SIDE: Final = 6
-PRICE: Final = 0
-BEFORE: Final = 1
-HIT_AT: Final = 2
-SHRUNK: Final = 3
-REFILLED: Final = 4
-REFILLED_AT: Final = 5
+"""Of each side, as `refill_kernels` keep them."""
 MIDS: Final = HITS + 2 * A_SIDE
-"""The mids of the window: how many, where the first stands, then time and mid of each."""
-MIDS_HEAD: Final = 2
+"""The mids of the window, as `past_mids_kernels` keep them."""
 
 
 @kernel(i8(i8))
@@ -103,41 +100,6 @@ def absorbed(
     return -sign * force * (1.0 - followed)
 
 
-@kernel(void(F1, i8, i8, f8, f8))
-def note_mid(state: Float64s, at: int, capacity: int, t: float, mid: float) -> None:
-    """Remember a mid that differs from the last; the oldest leaves a full ring."""
-    count = int(state[at])
-    first = int(state[at + 1])
-    if count > 0:
-        last = at + MIDS_HEAD + 2 * ((first + count - 1) % capacity)
-        if state[last + 1] == mid:
-            return
-        if state[last] == t:
-            state[last + 1] = mid
-            return
-    if count == capacity:
-        state[at + 1] = (first + 1) % capacity
-        count -= 1
-        first = (first + 1) % capacity
-    entry = at + MIDS_HEAD + 2 * ((first + count) % capacity)
-    state[entry] = t
-    state[entry + 1] = mid
-    state[at] = count + 1
-
-
-@kernel(f8(F1, i8, i8, f8))
-def mid_at(state: Float64s, at: int, capacity: int, t: float) -> float:
-    """The mid that stood at a time, which never decreases; 0 when it is not remembered."""
-    while state[at] > 1.0:
-        second = at + MIDS_HEAD + 2 * ((int(state[at + 1]) + 1) % capacity)
-        if state[second] > t:
-            break
-        state[at + 1] = (int(state[at + 1]) + 1) % capacity
-        state[at] -= 1.0
-    first = at + MIDS_HEAD + 2 * int(state[at + 1])
-    return float(state[first + 1]) if state[at] > 0.0 and state[first] <= t else 0.0
-
-
 @kernel(void(SIGNALS, i8, i8, i8))
 def follow_buckets(signals: Signals, param: int, at: int, t: int) -> None:
     """Close the windows of the clock that are over; those without a trade were 0."""
@@ -153,44 +115,6 @@ def follow_buckets(signals: Signals, param: int, at: int, t: int) -> None:
         window_add(state, window, length, state[at + BUCKET_NET])
         window_repeat(state, window, length, 0.0, int(bucket - before) - 1)
     state[at + BUCKET_NET] = 0.0
-
-
-@kernel(void(SIGNALS, i8, i8, i8, i8, f8))
-def note_hit(signals: Signals, param: int, at: int, side: int, price: int, now: float) -> None:
-    """Remember what stood at the best price when an aggressor hit it."""
-    state = signals.state
-    # A buyer hits the ask.
-    best = at + BEST + (2 if side > 0 else 0)
-    hit = at + HITS + (A_SIDE if side > 0 else 0)
-    over = now - state[hit + HIT_AT] > signals.param[param + REFILL_NS]
-    if state[best + 1] > 0.0 and state[best] == price and (over or state[hit + PRICE] != price):
-        state[hit + PRICE] = price
-        state[hit + BEFORE] = state[best + 1]
-        state[hit + HIT_AT] = now
-        state[hit + SHRUNK] = 0.0
-
-
-@kernel(i8(SIGNALS, i8, i8, i8, i8, i8, f8))
-def note_refill(
-    signals: Signals, param: int, at: int, s: int, price: int, size: int, now: float
-) -> int:
-    """See the best of a side; 1 when a price that was hit and shrank is full again."""
-    state = signals.state
-    hit = at + HITS + A_SIDE * s
-    if state[hit + BEFORE] == 0.0:
-        return 0
-    if now - state[hit + HIT_AT] > signals.param[param + REFILL_NS]:
-        state[hit + BEFORE] = 0.0
-    elif price != state[hit + PRICE] or size < (
-        signals.param[param + REFILL_SHARE] * state[hit + BEFORE]
-    ):
-        state[hit + SHRUNK] = 1.0
-    elif state[hit + SHRUNK] != 0.0:
-        state[hit + REFILLED] = 1.0
-        state[hit + REFILLED_AT] = now
-        state[hit + BEFORE] = 0.0
-        return 1
-    return 0
 
 
 @kernel(void(SIGNALS, i8, i8, i8, i8, i8))
@@ -211,7 +135,10 @@ def absorption_row(signals: Signals, g: int, side: int, price: int, size: int, t
     state[at + BUCKET_NET] += signed
     impact_trade(state, impact, int(signals.param[param + TRADES]), side, size, t)
     state[at + DIRTY] = 1.0
-    note_hit(signals, param, at, side, price, now)
+    # A buyer hits the ask.
+    hit = at + HITS + (A_SIDE if side > 0 else 0)
+    best = at + BEST + (2 if side > 0 else 0)
+    note_hit(state, hit, best, price, now, signals.param[param + REFILL_NS])
 
 
 @kernel(void(SIGNALS, i8, f8, f8, f8))
@@ -305,8 +232,11 @@ def absorption(signals: Signals, book: Book, g: int, i: int, t: int) -> None:
         return
     refilled = 0
     if touch_heard(book, i, source):
-        refilled += note_refill(signals, param, at, 0, bid, bid_size, now)
-        refilled += note_refill(signals, param, at, 1, ask, ask_size, now)
+        hits = at + HITS
+        share = signals.param[param + REFILL_SHARE]
+        within_ns = signals.param[param + REFILL_NS]
+        refilled += note_refill(state, hits, bid, bid_size, now, share, within_ns)
+        refilled += note_refill(state, hits + A_SIDE, ask, ask_size, now, share, within_ns)
     mid = 0.5 * (bid + ask)
     moved = mid != 0.5 * (state[at + BEST] + state[at + BEST + 2])
     state[at + BEST] = bid

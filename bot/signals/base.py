@@ -11,7 +11,14 @@ from typing import Any, ClassVar, Final, Protocol
 
 from msgspec import Struct
 
-from bot.book.layout import HEARD_BOOK, HEARD_FUNDING, HEARD_SCALAR, HEARD_TOUCH, HEARD_TRADE
+from bot.book.layout import (
+    HEARD_BOOK,
+    HEARD_FUNDING,
+    HEARD_MARK,
+    HEARD_SCALAR,
+    HEARD_TOUCH,
+    HEARD_TRADE,
+)
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_MS, InstrumentId
 from bot.signals.slots import Float64s
@@ -26,6 +33,7 @@ AGE_MS_MAX: Final = {
     HEARD_BOOK: 2_000,
     HEARD_TOUCH: 2_000,
     HEARD_SCALAR: 5_000,
+    HEARD_MARK: 5_000,
     HEARD_FUNDING: 120_000,
 }
 """How old an input may be before what was computed from it is stale. Trades have no age:

@@ -1,6 +1,6 @@
 """Scores of funding: what it will pay, how far above its floor it is, what a carry nets."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from bot.book.layout import HEARD_BOOK, HEARD_FUNDING, HEARD_SCALAR, LADDER
 from bot.model.instrument import Kind
@@ -10,6 +10,8 @@ from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive
 from bot.signals.funding_kernels import EXCESS_WINDOW, PREDICTION_STATE
 from bot.signals.order_book import lots_of
 from bot.signals.standard import window_size
+
+BPS: Final = 1e4
 
 
 class PredictedFunding(Watch, frozen=True):
@@ -21,7 +23,7 @@ class PredictedFunding(Watch, frozen=True):
     and `venue`. The quality is the share of samples that we saw.
     impact_notional: quote value that impact prices are measured at (Binance: 200 USDT over
         the initial margin rate at the highest leverage).
-    interest, damp, floor, cap: fractions per interval, from the venue's published terms.
+    interest_bps, damp_bps, floor_bps, cap_bps: of an interval, from the venue's terms.
     scaled: the venue divides by 8 h over the interval (Binance since 2025-09-18 08:01 UTC).
     sample_s, hold_s: seconds between samples, and for how many the last premium stands in.
     equal_hours: intervals of at most so long weigh their samples alike; those of longer ones
@@ -33,10 +35,10 @@ class PredictedFunding(Watch, frozen=True):
 
     instrument: InstrumentId
     impact_notional: float
-    interest: float
-    damp: float
-    floor: float
-    cap: float
+    interest_bps: Bps
+    damp_bps: Bps
+    floor_bps: Bps
+    cap_bps: Bps
     scaled: bool
     sample_s: float = 5.0
     hold_s: float = 30.0
@@ -47,9 +49,10 @@ class PredictedFunding(Watch, frozen=True):
         i = terms.index(self.instrument)
         instrument = terms.instrument(self.instrument)
         positive(self, "impact_notional", "sample_s", "hold_s")
-        if not self.floor <= self.cap:
+        if not self.floor_bps <= self.cap_bps:
             raise ValueError(
-                f"PredictedFunding.floor: got {self.floor}, expected at most cap {self.cap}"
+                f"PredictedFunding.floor_bps: got {self.floor_bps}, "
+                f"expected at most cap_bps {self.cap_bps}"
             )
         tick = float(instrument.grid.tick)
         per_lot = base_per_lot(instrument) * (1.0 if instrument.inverse else tick)
@@ -60,10 +63,10 @@ class PredictedFunding(Watch, frozen=True):
                 self.impact_notional / per_lot,
                 float(instrument.inverse),
                 tick,
-                self.interest,
-                self.damp,
-                self.floor,
-                self.cap,
+                self.interest_bps / BPS,
+                self.damp_bps / BPS,
+                self.floor_bps / BPS,
+                self.cap_bps / BPS,
                 float(self.scaled),
                 self.sample_s * NS_PER_SECOND,
                 self.hold_s * NS_PER_SECOND,

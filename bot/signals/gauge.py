@@ -43,7 +43,8 @@ class Gauge(Struct):
     def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
         """Take in its input scores as they stood before the first row at or after a second.
 
-        scores: by the names of `GaugeWatch.inputs`; None is unknown or stale.
+        scores: by the names of `GaugeWatch.inputs`; None is unknown or stale. Without inputs there
+        are none, and a second has passed all the same.
         """
 
     def take_chain(self, chain: Chain) -> None:

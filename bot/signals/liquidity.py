@@ -6,7 +6,8 @@ from bot.book.layout import HEARD_TRADE, LADDER
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.signals import codes
 from bot.signals.base import Recipe, Terms, Watch, base_per_lot, positive, reading
-from bot.signals.liquidity_kernels import RATIOS, impact_size
+from bot.signals.impact_slope_kernels import impact_size
+from bot.signals.liquidity_kernels import RATIOS
 from bot.tape.rows import TRADE
 
 

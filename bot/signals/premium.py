@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from msgspec.structs import replace
 
-from bot.book.layout import HEARD_BOOK, HEARD_SCALAR
+from bot.book.layout import HEARD_BOOK, HEARD_MARK, HEARD_SCALAR
 from bot.kernel import kernel
 from bot.signals.base import Recipe, Terms, base_per_lot, positive
 from bot.signals.custom import KernelWatch
@@ -88,7 +88,8 @@ def impact_premium(
 class MarkPremium(KernelWatch, frozen=True):
     """How far the venue's mark stands above its index, in bps.
 
-    + when the mark is dearer. What Deribit pays funding by. Unknown until both were heard.
+    + when the mark is dearer. What Deribit pays funding by. Unknown until both were heard, and
+    as old as the older of the two.
     Source: Deribit, its documentation of the perpetual's funding.
     """
 
@@ -101,7 +102,11 @@ class MarkPremium(KernelWatch, frozen=True):
         i = terms.index(self.instrument)
         shown = super().recipe(terms)
         return replace(
-            shown, hears=HEARD_SCALAR, within=0, rows=1 << SCALAR, sources=((i, HEARD_SCALAR),)
+            shown,
+            hears=HEARD_SCALAR,
+            within=0,
+            rows=1 << SCALAR,
+            sources=((i, HEARD_SCALAR), (i, HEARD_MARK)),
         )
 
 

@@ -4,76 +4,18 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from msgspec import Struct
-
 from bot.book.arrays import Book
-from bot.book.layout import (
-    BOOK_NS,
-    HEARD_BOOK,
-    HEARD_FUNDING,
-    HEARD_SCALAR,
-    HEARD_TOUCH,
-    HEARD_TRADE,
-    NEVER,
-    SCALAR_NS,
-    TOUCH_NS,
-    TRADE_NS,
-)
+from bot.book.layout import NEVER
 from bot.signals import arrays, codes, publish, slots
 from bot.signals.base import Input, Recipe, Score, Terms, Watch
 from bot.signals.custom import PlainWatch
 from bot.signals.distinct import Distinct
-from bot.signals.gauge import GaugeWatch, Reading
+from bot.signals.entries import HEARD_AT, STREAMS, Entry, Gauged
+from bot.signals.gauge import Reading
 from bot.signals.layout import Trigger, lay_out, places
-from bot.tape.rows import INDEX
 
 STRATEGIES_MAX: Final = 62
 """Woken strategies are bits of one integer."""
-
-# The streams that scores of the loop are computed from, by where a head says when they spoke.
-STREAMS: Final = {
-    BOOK_NS: "book",
-    TOUCH_NS: "touch",
-    TRADE_NS: "trades",
-    SCALAR_NS + INDEX: "index",
-    -1: "funding",
-}
-
-# Where a book's head says when an input was heard; funding is not in it.
-HEARD_AT: Final = {
-    HEARD_BOOK: BOOK_NS,
-    HEARD_TOUCH: TOUCH_NS,
-    HEARD_TRADE: TRADE_NS,
-    HEARD_SCALAR: SCALAR_NS + INDEX,
-    HEARD_FUNDING: -1,
-}
-
-
-class Entry(Struct, frozen=True):
-    """Where one watch of one strategy stands in the arrays.
-
-    sources: (instrument, where its last word is noted). aged: those that become too old, with
-    the ns that they may be. gauge: whether it is computed from rare events.
-    """
-
-    watch: Watch
-    signal: int
-    slot: int
-    outputs: tuple[str, ...]
-    z_slot: int
-    trigger: int
-    sources: tuple[tuple[int, int], ...]
-    aged: tuple[tuple[int, int, int], ...]
-    gauge: bool = False
-
-
-class Gauged(Struct, frozen=True):
-    """A gauge's place: its signal and first slot, and the scores that it looks at, by name."""
-
-    signal: int
-    watch: GaugeWatch
-    slot: int
-    inputs: tuple[tuple[str, Entry], ...]
 
 
 class SignalTable:
@@ -135,13 +77,12 @@ class SignalTable:
         )
         self.readings: dict[int, Reading] = {}
         self._stale: set[int] = set()
+        self.grown_stale: set[int] = set()
         self.required: tuple[tuple[tuple[str, Entry], ...], ...] = tuple(
             tuple((name, one) for name, one in entries.items() if not one.watch.optional)
             for entries in self.entries
         )
-        self.ages = [
-            any(one.aged or one.gauge for _, one in required) for required in self.required
-        ]
+        self.ages = [any(one.aged for _, one in required) for required in self.required]
         self.plain_signals: tuple[tuple[int, int, PlainWatch], ...] = tuple(
             (g, recipes[g].instrument, watch)
             for g, watch in enumerate(found.plain)
@@ -264,10 +205,11 @@ class SignalTable:
     def note(self, gauged: Gauged, reading: Reading) -> None:
         """Keep what a gauge says for whoever asks why, and whether it is stale."""
         self.readings[gauged.signal] = reading
-        if reading.stale:
-            self._stale.add(gauged.slot)
-        else:
+        if not reading.stale:
             self._stale.discard(gauged.slot)
+        elif gauged.slot not in self._stale:
+            self._stale.add(gauged.slot)
+            self.grown_stale.add(gauged.slot)
 
     def withdraw(self, gauged: Gauged) -> None:
         """Publish that nothing is known of a gauge."""

@@ -17,6 +17,7 @@ from bot.model.event import (
     Heartbeat,
     InstrumentChanged,
     IntentDurable,
+    InterestPaid,
     Liquidated,
     Liquidation,
     LiquidationVolume,
@@ -61,7 +62,7 @@ class Rank(enum.IntEnum):
     RESPONSE = 3
     """The venue's word on orders, fills, positions and balances."""
     FUNDING = 4
-    """Funding rates and payments."""
+    """Funding rates and payments, and interest."""
     TIMER = 5
     """Times that we asked to be woken at."""
     OPERATOR = 6
@@ -103,7 +104,7 @@ _RANKS: dict[type[Event], Rank] = {
             PositionReported,
             ReconcileClean,
         ),
-        Rank.FUNDING: (FundingRate, FundingPaid),
+        Rank.FUNDING: (FundingRate, FundingPaid, InterestPaid),
         Rank.TIMER: (Timer, Heartbeat),
         Rank.OPERATOR: (OperatorCommand,),
     }.items()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from bot.model.units import InstrumentId
+from bot.tape.stretch import Stretch
 
 Int8s = npt.NDArray[np.int8]
 Int32s = npt.NDArray[np.int32]
@@ -61,7 +62,7 @@ OPEN: Final = 16
 """The message goes on in the next block: its last rows are not here."""
 
 
-class Block(Struct, frozen=True, gc=False):
+class Block(Stretch, Struct, frozen=True, gc=False):
     """A stretch of the tape: some messages and their rows.
 
     kind, side, price, size: one entry a row. price: ticks; size: lots.
@@ -134,16 +135,6 @@ class Block(Struct, frozen=True, gc=False):
         """How many rows stand here."""
         return int(self.first[self.stop] - self.first[self.start])
 
-    @property
-    def first_ns(self) -> int:
-        """When the first message was received."""
-        return int(self.ts_recv[self.start])
-
-    @property
-    def last_ns(self) -> int:
-        """When the last message was received."""
-        return int(self.ts_recv[self.stop - 1])
-
     def part(self, start: int, stop: int) -> "Block":
         """The messages `[start, stop)` of the same arrays."""
         return Block(
@@ -160,10 +151,6 @@ class Block(Struct, frozen=True, gc=False):
             start,
             stop,
         )
-
-    def before(self, ts_recv: int) -> int:
-        """Index of the first message received at `ts_recv` or later, within this block."""
-        return self.start + int(np.searchsorted(self.ts_recv[self.start : self.stop], ts_recv))
 
 
 def _fit(column: npt.NDArray[np.generic], dtype: type[Number]) -> npt.NDArray[Number]:

@@ -9,6 +9,7 @@ compares exactly. What a venue calculates (mark, its volatility, the forward, op
 stands on no grid and only feeds arithmetic: float64, NaN where the source does not say.
 """
 
+import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from msgspec import Struct
 from bot.model.event import OptionTickers
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.tape.rows import Int32s, Int64s
+from bot.tape.stretch import Stretch
 
 Float64s = npt.NDArray[np.float64]
 
@@ -31,7 +33,7 @@ INTEGERS: Final = ("bid", "ask", "bid_size", "ask_size")
 FLOATS: Final = ("mark", "mark_iv", "underlying", "open_interest")
 
 
-class Tickers(Struct, frozen=True, gc=False):
+class Tickers(Stretch, Struct, frozen=True, gc=False):
     """A stretch of option tickers, in the order in which they were received.
 
     bid, ask: ticks, 0: that side is empty (no option is sold for nothing). bid_size, ask_size:
@@ -63,16 +65,6 @@ class Tickers(Struct, frozen=True, gc=False):
         """How many tickers stand here."""
         return self.stop - self.start
 
-    @property
-    def first_ns(self) -> int:
-        """When the first was received."""
-        return int(self.ts_recv[self.start])
-
-    @property
-    def last_ns(self) -> int:
-        """When the last was received."""
-        return int(self.ts_recv[self.stop - 1])
-
     def part(self, start: int, stop: int) -> "Tickers":
         """The rows `[start, stop)` of the same arrays."""
         return Tickers(
@@ -93,11 +85,8 @@ class Tickers(Struct, frozen=True, gc=False):
             stop,
         )
 
-    def before(self, ts_recv: int) -> int:
-        """Index of the first row received at `ts_recv` or later, within this block."""
-        return self.start + int(np.searchsorted(self.ts_recv[self.start : self.stop], ts_recv))
 
-
+_FORMATS: Final = {"<i8": "q", "<i4": "i", "<f8": "d"}
 COLUMNS: Final[dict[str, Any]] = {
     "ts_recv": np.dtype("<i8"),
     "ts_venue": np.dtype("<i8"),
@@ -105,6 +94,11 @@ COLUMNS: Final[dict[str, Any]] = {
     "flags": np.dtype("<i4"),
     **dict.fromkeys(INTEGERS, np.dtype("<i8")),
     **dict.fromkeys(FLOATS, np.dtype("<f8")),
+}
+
+
+_PACKERS: Final = {
+    name: struct.Struct(f"<{_FORMATS[dtype.str]}").pack for name, dtype in COLUMNS.items()
 }
 
 
@@ -142,6 +136,30 @@ def told(tickers: Tickers) -> Iterator[OptionTickers]:
             columns=columns,
         )
         start = stop
+
+
+def ticker_event(
+    option: InstrumentId,
+    ts_recv: int,
+    ts_venue: int,
+    flags: int,
+    quote: tuple[int, int, int, int],
+    figures: tuple[float, float, float, float],
+) -> OptionTickers:
+    """One ticker of one option as an event by itself.
+
+    quote: in the order of `INTEGERS`. figures: in that of `FLOATS`, NaN where nothing is said.
+    """
+    values = (ts_recv, ts_venue, 0, flags, *quote, *figures)
+    return OptionTickers(
+        ts_recv=ts_recv,
+        ts_venue=ts_venue,
+        instrument=option,
+        options=(option,),
+        columns={
+            name: pack(value) for (name, pack), value in zip(_PACKERS.items(), values, strict=True)
+        },
+    )
 
 
 def tickers_of(event: OptionTickers) -> Tickers:

@@ -4,29 +4,66 @@ A message's place is its key, `max(ts_venue, ts_recv - lateness_ns)`: when it ha
 never longer than the lateness before we heard of it. Because of that bound a message is
 certain of its place as soon as the tape is the lateness further, so that a stream can be
 reordered while it runs and a stamp that is far off cannot hold it up.
+
+Only what is said of messages is put in order; their rows stay where they are, but for the few
+messages that change places with those of the block before.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
-import msgspec
 import numpy as np
 from numba import types
 
-from bot.kernel import kernel
-from bot.tape.columns import ROWS, Rows, columns
-from bot.tape.rows import CONTINUES, OPEN, Block, Int64s
+from bot.kernel.places import Layout
+from bot.tape.rows import CONTINUES, OPEN, Block, Int8s, Int32s, Int64s
 
 FOREVER: Final = 1 << 62
 """A time that never comes."""
 
-_i8: Final = types.int64
-_i8s: Final = types.int64[::1]
+
+class Ordered(NamedTuple):
+    """Messages by key: message `m` is the rows `[begin[m], end[m])` of the first four columns.
+
+    Those are a block's own columns, with more in them than these messages.
+    """
+
+    kind: Int8s
+    side: Int8s
+    price: Int64s
+    size: Int64s
+    key: Int64s
+    instrument: Int32s
+    flags: Int32s
+    begin: Int64s
+    end: Int64s
+
+
+ORDERED: Final[Any] = types.NamedTuple(  # type: ignore[no-untyped-call]
+    (
+        types.int8[::1],
+        types.int8[::1],
+        types.int64[::1],
+        types.int64[::1],
+        types.int64[::1],
+        types.int32[::1],
+        types.int32[::1],
+        types.int64[::1],
+        types.int64[::1],
+    ),
+    Ordered,
+)
+
+ORDERED_LAYOUT: Final = Layout(ORDERED, Ordered, (("rows",),) * 4 + (("messages",),) * 5)
+
+_ROWS: Final = slice(0, 4)
+_MESSAGES: Final = slice(4, 9)
 
 
 class VenueOrder:
     """Messages go in as they were received and come out by `(key, order of arrival)`.
 
-    What comes out, one block after the other, does not depend on how the input was cut.
+    What comes out, one piece after the other, does not depend on how the input was cut.
     known_ns: every message with a key up to this time has come out.
     """
 
@@ -36,29 +73,30 @@ class VenueOrder:
             raise ValueError(f"lateness_ns: got {lateness_ns}, expected >= 0")
         self.lateness_ns = lateness_ns
         self.known_ns = -FOREVER
-        self._held: Block | None = None
+        self._held: list[Ordered] = []
         self._parts: list[Block] = []
 
-    def push(self, block: Block) -> Block | None:
-        """Take messages in; give those whose place is now certain, their `ts_venue` the key."""
+    def push(self, block: Block) -> list[Ordered]:
+        """Take messages in; give those whose place is now certain."""
         if block.messages == 0:
-            return None
-        fresh = self._join(block)
+            return []
+        for whole in self._join(block):
+            self._insert(ordered(whole, self.lateness_ns))
         self._pass(block.last_ns)
-        return self._release(self._sorted(fresh))
+        return self._release()
 
-    def quiet_until(self, ts_recv: int) -> Block | None:
+    def quiet_until(self, ts_recv: int) -> list[Ordered]:
         """Say that nothing received before this time is still to come; give what that settles."""
         self._pass(ts_recv)
-        return self._release(self._held)
+        return self._release()
 
-    def finish(self) -> Block | None:
+    def finish(self) -> list[Ordered]:
         """Say that nothing more comes, and give the rest.
 
         A message whose end never came stays out: half of it is not a consistent book.
         """
         self.known_ns = FOREVER
-        return self._release(self._held)
+        return self._release()
 
     def _pass(self, ts_recv: int) -> None:
         if self._parts:
@@ -82,91 +120,73 @@ class VenueOrder:
             whole.append(block.part(start, stop))
         return whole
 
-    def _sorted(self, fresh: list[Block]) -> Block | None:
-        """What was held and what is new as one block in the venue's order."""
-        keyed = [_keyed(block, self.lateness_ns) for block in fresh]
-        parts = keyed if self._held is None else [self._held, *keyed]
-        if not parts:
-            return None
-        first = parts[0]
-        if len(parts) == 1 and _ascends(first.ts_venue[first.start : first.stop]):
-            return first
-        return _merge(parts)
+    def _insert(self, fresh: Ordered) -> None:
+        """Put messages among those that wait; of equal keys the older come first."""
+        held = self._held
+        mixed: list[Ordered] = []
+        while held and held[-1].key[-1] > fresh.key[0]:
+            mixed.insert(0, held.pop())
+        if mixed:
+            # Behind the last that waited, nothing changes places.
+            early = int(np.searchsorted(fresh.key, mixed[-1].key[-1], side="left"))
+            held.append(_merged([*mixed, _part(fresh, 0, early)]))
+            fresh = _part(fresh, early, len(fresh.key))
+        if len(fresh.key):
+            held.append(fresh)
 
-    def _release(self, waiting: Block | None) -> Block | None:
-        if waiting is None:
-            return None
-        keys = waiting.ts_venue[waiting.start : waiting.stop]
+    def _release(self) -> list[Ordered]:
+        out: list[Ordered] = []
         # A later message may carry the very next nanosecond as its key, and sorts behind.
-        cut = waiting.start + int(np.searchsorted(keys, self.known_ns + 1, side="right"))
-        self._held = waiting.part(cut, waiting.stop) if cut < waiting.stop else None
-        return waiting.part(waiting.start, cut) if cut > waiting.start else None
+        certain = self.known_ns + 1
+        for at, piece in enumerate(self._held):
+            if piece.key[-1] > certain:
+                cut = int(np.searchsorted(piece.key, certain, side="right"))
+                if cut:
+                    out.append(_part(piece, 0, cut))
+                self._held = [_part(piece, cut, len(piece.key)), *self._held[at + 1 :]]
+                return out
+            out.append(piece)
+        self._held = []
+        return out
 
 
-def _keyed(block: Block, lateness_ns: int) -> Block:
-    keys = np.maximum(block.ts_venue, block.ts_recv - lateness_ns)
-    return msgspec.structs.replace(block, ts_venue=keys)
+def ordered(block: Block, lateness_ns: int = FOREVER) -> Ordered:
+    """The messages of a block by their keys; by `ts_venue` alone when any lateness goes."""
+    at = slice(block.start, block.stop)
+    key = np.maximum(block.ts_venue[at], block.ts_recv[at] - lateness_ns)
+    first = block.first[block.start : block.stop + 1]
+    said = (key, block.instrument[at], block.flags[at], first[:-1], first[1:])
+    if np.any(key[1:] < key[:-1]):
+        said = _permuted(said, np.argsort(key, kind="stable"))
+    return Ordered(block.kind, block.side, block.price, block.size, *said)
 
 
-def _ascends(keys: Int64s) -> bool:
-    return bool(np.all(keys[1:] >= keys[:-1]))
+def _part(piece: Ordered, start: int, stop: int) -> Ordered:
+    return Ordered(*piece[_ROWS], *(column[start:stop] for column in piece[_MESSAGES]))
 
 
-def _merge(parts: list[Block]) -> Block:
-    """Blocks, each later than the one before, as one sorted by key; equal keys keep their order."""
-    spans = [slice(part.start, part.stop) for part in parts]
-    cuts = list(zip(parts, spans, strict=True))
-    keys = np.concatenate([part.ts_venue[at] for part, at in cuts])
-    order = np.argsort(keys, kind="stable")
-    place = np.empty(len(keys), np.int64)
-    place[order] = np.arange(len(keys))
-    rows = np.concatenate([np.diff(part.first[part.start : part.stop + 1]) for part in parts])
-    first = np.zeros(len(keys) + 1, np.int64)
-    np.cumsum(rows[order], out=first[1:])
-    total = int(first[-1])
-    merged = Block.of(
-        parts[0].instruments,
-        kind=np.empty(total, np.int8),
-        side=np.empty(total, np.int8),
-        price=np.empty(total, np.int64),
-        size=np.empty(total, np.int64),
-        ts_recv=np.concatenate([part.ts_recv[at] for part, at in cuts])[order],
-        ts_venue=keys[order],
-        instrument=np.concatenate([part.instrument[at] for part, at in cuts])[order],
-        flags=np.concatenate([part.flags[at] for part, at in cuts])[order],
-        first=first,
-    )
-    at = 0
-    for part in parts:
-        scatter(
-            columns(part), part.start, part.stop, place[at : at + part.messages], columns(merged)
-        )
-        at += part.messages
-    return merged
+def _permuted(said: Sequence[Any], order: Int64s) -> Any:
+    return tuple(column[order] for column in said)
 
 
-@kernel(types.void(ROWS, _i8, _i8, _i8s, ROWS))
-def scatter(source: Rows, start: int, stop: int, place: Int64s, target: Rows) -> None:
-    """Copy the rows of the messages `[start, stop)` to where their messages go.
+def _merged(pieces: list[Ordered]) -> Ordered:
+    """Pieces, each heard after the one before, as one sorted by key, with rows of its own."""
+    ends = np.cumsum(np.concatenate([piece.end - piece.begin for piece in pieces]))
+    rows = [
+        np.concatenate([piece[column][_rows_of(piece)] for piece in pieces]) for column in range(4)
+    ]
+    begins = np.concatenate([ends[:1] * 0, ends[:-1]])
+    said = [np.concatenate([piece[column] for piece in pieces]) for column in range(4, 7)]
+    order = np.argsort(said[0], kind="stable")
+    return Ordered(*rows, *_permuted((*said, begins, ends), order))
 
-    Most messages are in order already: what goes to neighbouring places is copied in one go,
-    column by column.
-    """
-    m = start
-    while m < stop:
-        end = m + 1
-        while end < stop and place[end - start] == place[end - 1 - start] + 1:
-            end += 1
-        away = target.first[place[m - start]] - source.first[m]
-        for r in range(source.first[m], source.first[end]):
-            target.kind[r + away] = source.kind[r]
-        for r in range(source.first[m], source.first[end]):
-            target.side[r + away] = source.side[r]
-        for r in range(source.first[m], source.first[end]):
-            target.price[r + away] = source.price[r]
-        for r in range(source.first[m], source.first[end]):
-            target.size[r + away] = source.size[r]
-        m = end
+
+def _rows_of(piece: Ordered) -> Int64s:
+    """Where the rows of the messages stand, message after message."""
+    counts = piece.end - piece.begin
+    before = np.cumsum(counts) - counts
+    within: Int64s = np.arange(int(counts.sum()), dtype=np.int64) - np.repeat(before, counts)
+    return within + np.repeat(piece.begin, counts)
 
 
 def _one(parts: list[Block]) -> Block:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -291,7 +291,7 @@ class Tape:
         interval = INTERVAL_HOURS * NS_PER_HOUR
         return (self.now_ns // interval + 1) * interval
 
-    def _times(self) -> dict[str, int]:
+    def _times(self) -> dict[str, Any]:
         return {"ts_recv": self.now_ns, "ts_venue": self.now_ns}
 
 

@@ -15,6 +15,7 @@ from bot.book.arrays import BOOK_LAYOUT, empty, grown
 from bot.book.books import WINDOW_MAX
 from bot.book.layout import HEARD_FUNDING, LADDER, MESSAGES, SCALAR, SCALAR_NS
 from bot.engine.advance import BOOK_AT, CURSOR, GROW, advance, placed
+from bot.engine.sentries import nobody
 from bot.model.instrument import Instrument
 from bot.model.units import Base, Bps, InstrumentId
 from bot.recording.reader import Recording
@@ -81,10 +82,10 @@ def family(name: InstrumentId) -> dict[str, Watch]:
         "predicted funding": PredictedFunding(
             name,
             impact_notional=25_000.0,
-            interest=1e-4,
-            damp=5e-4,
-            floor=-3e-3,
-            cap=3e-3,
+            interest_bps=Bps(1.0),
+            damp_bps=Bps(5.0),
+            floor_bps=Bps(-30.0),
+            cap_bps=Bps(30.0),
             scaled=False,
             wake=ASLEEP,
         ),
@@ -142,7 +143,8 @@ def run(block: Block, instrument: Instrument, watches: Mapping[str, Watch]) -> f
     book.head[0, SCALAR_NS + INDEX] = block.first_ns
     evaluate(signals, book, 0, HEARD_FUNDING, LADDER, block.first_ns)
     rows = columns(block)
-    places = placed(book, signals)
+    posts = nobody(1)
+    places = placed(book, signals, posts)
     places[CURSOR] = block.start
     start = time.process_time_ns()
     while places[CURSOR] < block.stop:

@@ -14,9 +14,8 @@ from bot.feeds.binance.decoder import BinanceDecoder
 from bot.model.command import Side
 from bot.model.event import Event
 from bot.tape.builder import BlockBuilder
-from bot.tape.columns import columns
 from bot.tape.rows import Block
-from bot.tape.venue_order import VenueOrder
+from bot.tape.venue_order import Ordered, VenueOrder
 from bot.venues.simulated.matching import EXHAUSTED, GROW, match_until
 from bot.venues.simulated.orders import RestingOrders
 from bot.venues.simulated.queue import RISK_AVERSE, QueueRule
@@ -44,26 +43,26 @@ def recorded() -> Block:
     return builder.take()
 
 
-def reordered(block: Block) -> list[Block]:
+def reordered(block: Block) -> list[Ordered]:
     """The block, fed in pieces, in the venue's order."""
     order = VenueOrder(LATENESS_NS)
     pieces = range(block.start, block.stop, BLOCK_MESSAGES)
     out = [order.push(block.part(at, min(at + BLOCK_MESSAGES, block.stop))) for at in pieces]
-    return [piece for piece in (*out, order.finish()) if piece is not None]
+    return [piece for some in (*out, order.finish()) for piece in some]
 
 
-def matched(blocks: list[Block], orders: int) -> int:
+def matched(pieces: list[Ordered], orders: int) -> int:
     """Run the kernel over everything with so many bids resting where they never fill."""
     resting = RestingOrders([0.001], QueueRule(RISK_AVERSE))
     for k in range(orders):
         resting.rest(standing(k, Side.BUY, 1, 300_000 - k), 1.0)
     book, messages = empty((WINDOW,), FAR_ROOM), 0
-    for block in blocks:
-        cursor = np.array([block.start, block.stop], np.int64)
-        reason = match_until(resting.arrays, book, columns(block), cursor, FOREVER)
+    for piece in pieces:
+        cursor = np.array([0, len(piece.key)], np.int64)
+        reason = match_until(resting.arrays, book, piece, cursor, FOREVER)
         assert reason != GROW, "give the bench's book more room"
         assert reason == EXHAUSTED
-        messages += int(cursor[0]) - block.start
+        messages += int(cursor[0])
     return messages
 
 

@@ -109,3 +109,21 @@ def test_a_series_takes_its_terms_from_a_recording_that_knows_them(ask: Ask, tmp
         "okx:BTC/USDT",
         "gate:BTC/USDT:USDT",
     }
+
+
+def test_answers_are_imported_with_the_terms_of_the_same_record(
+    ask: Ask, recordings, tmp_path: Path
+):
+    packed = recordings / "rest-recordings/binance/http.json.gz"
+    stated = ("--venue", "binanceusdm", "--symbol", "BTC/USDT:USDT", "--exchange-info", packed)
+
+    answer = ask("import", "--format", "answers", *stated, "--out", tmp_path / "out", packed)
+    wrong = ask(
+        "import", "--format", "answers", *stated, "--answer", "x", "--out", tmp_path / "no", packed
+    )
+
+    assert answer.code == 0
+    assert "answers about other instruments" in answer.err
+    assert list(Recording.open(tmp_path / "out").instruments) == ["binanceusdm:BTC/USDT:USDT"]
+    assert wrong.code == 2
+    assert "funding-history" in wrong.err

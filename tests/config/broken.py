@@ -245,6 +245,16 @@ VALUES: dict[str, Case] = {
         "venue.latency",
         "zone",
     ),
+    "a band in percent": (
+        WHOLE + '[venue.rules."sim:BTC/USDT:USDT"]\nband_up = "0.05"\n',
+        'venue.rules."sim:BTC/USDT:USDT".band_up',
+        "a multiple of the mark",
+    ),
+    "a rule that is none": (
+        WHOLE + '[venue.rules."sim:BTC/USDT:USDT"]\nsize_mx = "5"\n',
+        "venue.rules",
+        "did you mean size_max?",
+    ),
     "an endless latency": (
         spoiled("latency_in_ms = 5", "latency_in_ms = inf"),
         "venue.latency_in_ms",

@@ -98,6 +98,33 @@ def test_times_become_nanoseconds_without_rounding():
     assert venue.deposits == {"sim": {"USDT": Decimal(100_000)}}
 
 
+def test_rules_of_orders_become_lots_and_ticks():
+    rules = f'''[venue.rules."{PERP}"]
+size_max = "5"
+market_size_step = "0.002"
+price_min = "100"
+band_up = "1.05"
+orders_max = 200
+'''
+    venue = parsed(WHOLE + rules).venue(MARKET)
+    listed = {one.id: one for one in MARKET}[PERP]
+
+    terms = venue.rules[PERP]
+
+    assert terms.size_max == listed.lots(Decimal(5))
+    assert terms.market_size_step == listed.lots(Decimal("0.002"))
+    assert terms.price_min == listed.ticks(Decimal(100))
+    assert (terms.band_up, terms.orders_max) == (Decimal("1.05"), 200)
+    assert (terms.size_step, terms.position_max, terms.band_down) == (1, None, None)
+
+
+def test_a_rule_between_two_lots_is_refused():
+    rules = f'[venue.rules."{PERP}"]\nsize_max = "0.0000000001"\n'
+
+    with pytest.raises(ConfigError, match="size_max"):
+        parsed(WHOLE + rules).venue(MARKET)
+
+
 def test_fees_of_an_instrument_win_over_those_of_its_venue():
     own = f'[fees."{PERP}"]\nmaker = "-0.0001"\ntaker = "0.0003"\n'
 
@@ -130,6 +157,16 @@ def test_a_watch_over_liquidations_is_what_the_file_says():
     assert watch.complete is False
     assert (watch.depth_bid.side, watch.depth_bid.within_bps) == ("bids", (200.0,))
     assert parsed().settings(MARKET, "e1").cascades == {}
+
+
+def test_margins_that_are_cautious_for_us_are_not_those_of_the_others():
+    """At two percent every position of fifty times and more would be dead on entry."""
+    stated = WHOLE.replace('sim = [["0", "0.004"], ["50000", "0.005"]]', 'sim = "cautious"')
+    assert stated != WHOLE
+
+    [watch] = parsed(cascading(PERP, stated)).settings(MARKET, "e1").cascades.values()
+
+    assert watch.margin == 0.005
 
 
 @pytest.mark.parametrize("name", [SPOT, "sim:BTC/USDT:USDC"])

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from itertools import pairwise
 
+import pytest
+
 from bot import InstrumentId, LogMid, Quote, Target, Urgency, View, Watch
 from bot.engine.engine import Engine
 from bot.execution.permits import Permit
@@ -165,6 +167,24 @@ def test_a_checkpoint_goes_on_as_though_nothing_had_happened():
 
     assert [*before, *fed(later, everything[cut:])] == expected
     assert gauge_of(later) == gauge_of(whole)
+
+
+@pytest.mark.parametrize(("other", "stands"), [(-1, -1), (0, 0), (1, 0)])
+def test_two_contracts_that_move_otherwise_are_no_direction(other, stands):
+    tape = Tape()
+    for name in (PERP, "sim:BTC/USDC:USDC"):
+        tape.book(name, 99.9, 100.1)
+    engine = engine_of({"one": hold(0.0)}, tape, cascade=dict.fromkeys(tape.instruments, "all"))
+    for gauge, direction in zip(
+        (engine.state.gauges.gauge(one) for one in engine.state.market.table.gauges),
+        (-1, other),
+        strict=True,
+    ):
+        gauge.state.look(1, 0.4, direction)
+
+    engine.state.alarms.look()
+
+    assert engine.state.alarms.of("BTC") == (Alarm.CAUTION, stands)
 
 
 def test_a_watch_that_raises_is_no_calm(monkeypatch):

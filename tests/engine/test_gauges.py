@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import ClassVar
 
 import pytest
@@ -231,6 +232,48 @@ def test_news_that_are_too_old_starve_a_strategy():
 
     assert fresh == {}
     assert engine.state.starved == {"one": "open is stale"}
+
+
+def test_a_strategy_starves_in_the_second_in_which_its_news_become_too_old():
+    """The diary's news are told last and stale after 90 s; a mid that lives keeps nobody fed."""
+    tape = market()
+    told_ns = max(each.ts_recv for each in items(tape) if isinstance(each, OpenInterest))
+    engine = engine_of({"one": Follow(watch=Diary(PERP, wake=1.0))}, tape.wait(120.0))
+
+    starved_ns = None
+    for item in items(tape):
+        whole = isinstance(item, Block)
+        parts = [item.part(m, m + 1) for m in range(item.start, item.stop)] if whole else [item]
+        for part in parts:
+            fed(engine, [part])
+            if engine.state.starved and starved_ns is None:
+                starved_ns = engine.state.now
+
+    assert starved_ns is not None
+    assert 90 * SECOND < starved_ns - told_ns <= 92 * SECOND
+
+
+def test_a_gauge_that_looks_at_nothing_still_sees_seconds_pass():
+    class Counts(DiaryGauge):
+        def sample(self, t_ns, scores):
+            self.seen.append((t_ns, None))
+            assert scores == {}
+
+    class Blind(Diary, frozen=True):
+        def inputs(self):
+            return {}
+
+        def gauge(self, terms):
+            return Counts()
+
+    tape = market()
+    engine = engine_of({"one": Follow(watch=Blind(PERP, wake=1.0))}, tape)
+
+    fed(engine, items(tape))
+
+    times = [t for t, _ in gauge_of(engine).seen]
+    assert len(times) >= 10
+    assert {after - before for before, after in pairwise(times)} == {SECOND}
 
 
 def test_a_gauge_goes_on_from_a_checkpoint_as_though_nothing_had_happened():

@@ -67,7 +67,7 @@ def calm(world: World) -> None:
         world.plan()
         orders = world.orders()
         if not orders:
-            due = world.desk.due()
+            due = world.due()
             if due is None:
                 return
             world.now = max(due, world.now + NS_PER_MS)
@@ -177,9 +177,9 @@ def test_no_weather_breaks_a_rule_and_it_ends_in_step_when_the_sun_is_back(steps
             disturb(world, kind, which, size)
         else:
             turn(world, *step)
-        due = world.desk.due()
+        due = world.due()
         world.plan()
-        assert due is None or world.desk.due() is None or world.desk.due() > world.now
+        assert due is None or world.due() is None or world.due() > world.now
     turn(world, "light", 0.0, PERP)
     world.desk.resume(ME)
     smallest(world, 1)

@@ -33,7 +33,7 @@ def basket(world: World) -> BasketWork:
 def advance(world: World, ms: int) -> None:
     """Follow the desk's clock for so long, confirming every cancel."""
     end = world.now + ms * NS_PER_MS
-    while (due := world.desk.due()) is not None and due <= end:
+    while (due := world.due()) is not None and due <= end:
         world.now = max(due, world.now)
         world.plan()
         for order in world.orders():
@@ -119,7 +119,7 @@ def test_it_does_not_start_while_a_price_of_any_leg_is_unknown():
     world.desk.want(ME, pair(), world.now)
 
     assert world.plan().proposals == ()
-    assert world.desk.due() is not None
+    assert world.due() is not None
 
 
 @pytest.mark.parametrize("size", [1, 4, 10])
@@ -141,7 +141,7 @@ def test_a_whole_trip_ends_balanced_and_counts_once():
     assert held(world) == (-30, 30)
     assert basket(world).stage is Stage.BALANCED
     assert (world.desk.baskets_closed, world.desk.baskets_unwound) == (1, 0)
-    assert world.desk.due() is None
+    assert world.due() is None
     assert world.plan().proposals == ()
 
 
@@ -294,11 +294,11 @@ def test_a_basket_that_cannot_start_is_not_looked_at_without_end():
     world.instruments[SPOT] = contract(SPOT, size_min=8)
     world.desk.want(ME, pair(naked=0.005), world.now)
     world.plan()
-    assert world.desk.due() == world.now + 1_600 * NS_PER_MS
+    assert world.due() == world.now + 1_600 * NS_PER_MS
 
     world.desk.reduce_only(ME, "margin")
     world.plan()
-    assert world.desk.due() is None
+    assert world.due() is None
 
 
 def test_going_to_the_other_side_in_another_ratio_closes_in_the_old_one():

@@ -4,7 +4,8 @@ import pytest
 
 from bot.model.command import Side
 from bot.model.intent import Quote, Target, Urgency
-from tests.execution.world import COIN, ME, PERP, World
+from bot.model.units import NS_PER_MS
+from tests.execution.world import COIN, ME, PATIENCE, PERP, World
 
 
 def quoting(bid=(49_990.0, 0.01), ask=(50_010.0, 0.01), instrument=PERP) -> World:
@@ -48,6 +49,52 @@ def test_a_side_that_moves_is_taken_back_and_posted_anew_while_the_other_stays()
 
     assert (order.side, order.price) == (Side.BUY, 499_950)
     assert sides(world)[Side.SELL] == (500_100, 10)
+
+
+def test_nothing_wakes_the_desk_while_both_sides_stand_where_they_are_wanted():
+    world = quoting()
+    for order in world.orders():
+        world.accept(order)
+    world.plan()
+
+    world.move_touch(PERP, 50)
+
+    assert world.due() is None
+
+
+def test_a_side_that_was_held_back_is_looked_at_by_the_clock_until_it_stands_as_wanted():
+    world = quoting(bid=(50_001.0, 0.01))
+    for order in world.orders():
+        world.accept(order)
+    world.plan()
+    assert sides(world)[Side.BUY] == (500_000, 10)
+
+    world.move_touch(PERP, 20)
+    world.now = world.due()
+    (cancel,) = world.plan().cancels
+    world.cancel(world.desk.blotter.get(cancel.order_id))
+    (order,) = world.plan().proposals
+    assert order.price == 500_010
+    for one in world.orders():
+        world.accept(one)
+    world.plan()
+
+    assert world.due() is None
+
+
+def test_quotes_are_taken_back_once_the_touch_has_been_unknown_for_as_long_as_was_asked():
+    world = quoting()
+    for order in world.orders():
+        world.accept(order)
+    world.plan()
+    world.touches[PERP] = None
+
+    started, world.now = world.now, world.due()
+    plan = world.plan()
+
+    assert world.now - started == PATIENCE.repeg_ms * NS_PER_MS
+    assert {cancel.reason for cancel in plan.cancels} == {"requote"}
+    assert len(plan.cancels) == 2
 
 
 def test_a_side_of_none_is_not_quoted():

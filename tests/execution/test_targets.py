@@ -44,7 +44,7 @@ def test_a_target_that_is_held_asks_for_nothing_and_for_no_time():
     world.fill(world.only())
 
     assert world.plan().proposals == ()
-    assert world.desk.due() is None
+    assert world.due() is None
 
 
 def test_stating_a_target_again_changes_nothing():
@@ -64,7 +64,7 @@ def test_nothing_is_sent_without_a_collar_and_it_is_looked_at_again():
     wanting(Target(PERP, 0.01, URGENT), world=world)
 
     assert world.plan().proposals == ()
-    assert world.desk.due() == world.now + 100_000_000
+    assert world.due() == world.now + 100_000_000
 
     world.collars[PERP] = (505_000, 495_000)
     assert len(world.pass_ms(100).plan().proposals) == 1
@@ -164,7 +164,7 @@ def test_nothing_is_ordered_while_a_mark_that_is_needed_is_unknown():
     wanting(Target(COIN, 0.1, URGENT), world=world)
 
     assert world.plan().proposals == ()
-    assert world.desk.due() is not None
+    assert world.due() is not None
 
 
 def test_orders_of_the_other_side_are_taken_back_and_awaited_first():
@@ -228,7 +228,7 @@ def test_a_proposal_that_nobody_answers_is_made_again():
     world.plan(approve=False)
     assert world.plan().proposals == ()
 
-    assert world.desk.due() == world.now + 100_000_000
+    assert world.due() == world.now + 100_000_000
     assert len(world.pass_ms(100).plan().proposals) == 1
 
 

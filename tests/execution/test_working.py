@@ -25,7 +25,7 @@ def posted(urgency: Urgency = Urgency.PASSIVE) -> World:
 def run_until(world: World, ms: int) -> list[str]:
     """Follow the desk's own clock; what it took back, with the time since the start."""
     start, end, said = world.now, world.now + ms * NS_PER_MS, []
-    while (due := world.desk.due()) is not None and due <= end:
+    while (due := world.due()) is not None and due <= end:
         assert due > world.now, "a clock that stands still would turn for ever"
         world.now = due
         said += [f"{cancel.reason} {(due - start) // NS_PER_MS}" for cancel in world.plan().cancels]
@@ -44,13 +44,13 @@ def test_a_posted_order_follows_the_touch_once_it_has_been_away_long_enough():
     world = posted()
     world.move_touch(PERP, 2)
 
-    assert run_until(world, 1_100) == ["repeg 1000"]  # seen at 500, still away at 1,000
+    assert run_until(world, 1_100) == ["repeg 500"]
 
 
 def test_a_touch_that_comes_back_in_time_changes_nothing():
     world = posted()
     world.move_touch(PERP, 2)
-    run_until(world, 600)
+    run_until(world, 400)
     world.move_touch(PERP, -2)
 
     assert run_until(world, 3_000) == []
@@ -90,13 +90,13 @@ def test_a_cancel_that_nobody_confirms_is_asked_for_again():
     world = posted()
     world.move_touch(PERP, 3)
 
-    assert run_until(world, 5_000) == ["repeg 1000", "repeat 2600", "repeat 4200"]
+    assert run_until(world, 5_000) == ["repeg 500", "repeat 2100", "repeat 3700"]
 
 
 def test_a_rejected_cancel_is_tried_again_after_a_pause():
     world = posted()
     world.move_touch(PERP, 3)
-    run_until(world, 1_000)
+    run_until(world, 500)
     world.keep(world.only())
     assert world.plan().cancels == ()
 
@@ -151,7 +151,7 @@ def test_a_post_that_would_cross_is_posted_again_at_the_new_touch_after_a_pause(
     world.reject(world.only())
 
     assert world.plan().proposals == ()
-    assert world.desk.due() == world.now + 100 * NS_PER_MS
+    assert world.due() == world.now + 100 * NS_PER_MS
     (order,) = world.pass_ms(100).plan().proposals
 
     assert (order.price, order.post_only) == (499_993, True)

@@ -7,6 +7,7 @@ from bot.execution.blotter import Applied, Order
 from bot.execution.desk import Desk, DeskConfig
 from bot.execution.holdings import Touch
 from bot.execution.plan import Plan
+from bot.execution.quotes import QUOTE
 from bot.execution.stages import Budget
 from bot.execution.working import Patience
 from bot.model.command import Approved, Proposal, Side
@@ -81,6 +82,8 @@ class World:
         self.dead: set[InstrumentId] = set()
         self.last = Plan((), (), (), (), ())
         self.crossed = self.refusals = 0
+        self.left: dict[str, int] = {}
+        self._told: set[str] = set()
         self._ids = count(1)
         self._trades = count(1)
 
@@ -102,6 +105,9 @@ class World:
     def touch(self, instrument: InstrumentId) -> Touch | None:
         return self.touches[instrument]
 
+    def away_ns(self, order: Order) -> int | None:
+        return self.left.get(order.order_id)
+
     def mark(self, instrument: InstrumentId) -> Decimal | None:
         return self.marks[instrument]
 
@@ -116,12 +122,39 @@ class World:
 
     def plan(self, *, approve: bool = True) -> Plan:
         """One step: plan, and take in what was proposed as if risk approved it all."""
+        self.due()
+        for order_id, since in self.left.items():
+            if self.now - since >= self._wait_ns and order_id not in self._told:
+                self._told.add(order_id)
+                order = self.desk.blotter.get(order_id)
+                assert order is not None
+                self.desk.look(order.instrument)
         self.last = self.desk.plan(self)
         for proposal in self.last.proposals:
             self.check(proposal)
             if approve:
                 self.approve(proposal)
         return self.last
+
+    @property
+    def _wait_ns(self) -> int:
+        return self.desk.config.patience.repeg_ms * NS_PER_MS
+
+    def due(self) -> int | None:
+        """When to plan again: by the desk's clock, or when a posted order was left behind."""
+        ticks = self.desk.config.patience.repeg_ticks
+        near, away = set[str](), set[str]()
+        for order in self.desk.posted:
+            touch = self.touches[order.instrument]
+            own = None if touch is None else touch[0 if order.side is Side.BUY else 2]
+            quoted = order.proposal.reason == QUOTE  # it stands where its strategy wants it
+            stays = own is not None and (quoted or abs(own - order.price) < ticks)
+            (near if stays else away).add(order.order_id)
+        self.left = {each: self.left.get(each, self.now) for each in sorted(away)}
+        self._told &= away
+        times = [self.left[each] + self._wait_ns for each in away - self._told]
+        desk_ns = self.desk.due()
+        return min(times if desk_ns is None else [*times, desk_ns], default=None)
 
     def check(self, proposal: Proposal) -> None:
         """What must hold for every proposal."""
@@ -153,6 +186,7 @@ class World:
     def move_touch(self, instrument: InstrumentId, ticks: int) -> None:
         bid, bid_lots, ask, ask_lots = self.touches[instrument] or (500_000, 1, 500_001, 1)
         self.touches[instrument] = (bid + ticks, bid_lots, ask + ticks, ask_lots)
+        self.due()
 
     # what the venue says
 

@@ -9,7 +9,8 @@ from bot.feeds.bybit.history import funding_history as bybit_history
 from bot.feeds.deribit.history import funding_history as deribit_history
 from bot.feeds.hyperliquid.history import funding_history as hyperliquid_history
 from bot.feeds.okx.history import funding_history as okx_history
-from bot.model.units import NS_PER_HOUR, NS_PER_MS
+from bot.feeds.settled import settled_rates
+from bot.model.units import NS_PER_HOUR, NS_PER_MS, NS_PER_SECOND
 from tests.feeds.bybit.test_decoder import PERPETUAL as BYBIT
 from tests.feeds.deribit.frames import PERPETUAL as DERIBIT
 from tests.feeds.hyperliquid.test_decoder import BTC as HYPERLIQUID
@@ -84,3 +85,42 @@ def test_an_answer_that_cannot_be_is_refused(history, instrument, body):
         history(body, instrument, LATER)
 
     assert "funding history" in refused.value.where
+
+
+def told_at(*hours, received=LATER):
+    rows = [(round(hour * 3_600_000), "0.0001") for hour in hours]
+    return settled_rates(OKX, rows, received, {})
+
+
+@pytest.mark.parametrize(
+    ("hours", "intervals"),
+    [
+        ((0, 8, 16, 24), (None, 8, 8, 8)),
+        ((0, 8, 24, 32), (None, 8, None, 8)),  # one is missing
+        ((0, 16, 24, 32), (None, None, 8, 8)),
+        ((0, 8, 16, 32), (None, 8, 8, None)),  # or the first of a longer interval: nobody knows
+        ((0, 8, 16, 20, 24), (None, 8, 8, 4, 4)),  # it became shorter
+        ((0, 4, 8, 16, 24), (None, 4, 4, 8, 8)),  # and longer
+        ((0, 8), (None, 8)),
+        ((8,), (None,)),
+        ((), ()),
+    ],
+)
+def test_a_hole_is_no_interval(hours, intervals):
+    told = told_at(*hours)
+
+    assert (
+        tuple(None if one.interval_ns is None else one.interval_ns // NS_PER_HOUR for one in told)
+        == intervals
+    )
+
+
+def test_a_clock_that_is_a_little_behind_costs_no_answer():
+    paid = 8 * NS_PER_HOUR
+
+    told = told_at(0, 8, received=paid - NS_PER_SECOND)
+
+    assert [one.settles_ns for one in told] == [0, paid]
+    assert told[-1].ts_venue == told[-1].ts_recv == paid - NS_PER_SECOND
+    with pytest.raises(DataError, match="set the clock right"):
+        told_at(0, 8, received=paid - 61 * NS_PER_SECOND)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.errors import ReconcileMismatch
 from bot.ledger import positions
-from bot.ledger.money import MONEY
 from bot.ledger.positions import Position
+from bot.model.money import MONEY
 from tests.ledger.market import CALL, INSTRUMENTS, INVERSE, INVERSE_CALL, LINEAR, SPOT, contract
 from tests.ledger.oracle import CashFlows
 

@@ -149,6 +149,34 @@ def test_an_inverse_contract_is_worth_its_face_and_stands_for_fewer_coins_at_a_h
     assert coin.base_amount(-5, Decimal(100_000)) == Decimal("-0.005")
 
 
+def option(**changes):
+    return perpetual(
+        kind=Kind.OPTION,
+        quote=Currency("BTC"),
+        settle=Currency("BTC"),
+        expiry_ns=1,
+        strike=Decimal(60_000),
+        call=True,
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("lot", "contract_size"),
+    [
+        (Decimal("0.1"), Decimal(1)),  # Deribit: an amount is coins
+        (Decimal(1), Decimal("0.1")),  # OKX: contracts, each of ctVal x ctMult coins
+    ],
+)
+def test_an_option_is_on_its_coins_and_costs_its_premium_in_coin(lot, contract_size):
+    coin = option(lot=lot, contract_size=contract_size)
+
+    # Half a coin: its notional is what it controls, at the price of the underlying.
+    assert coin.base_amount(5, Decimal(60_000)) == Decimal("0.5")
+    assert coin.notional(5, Decimal(60_000)) == 30_000
+    assert coin.premium(-5, Decimal("0.04")) == Decimal("-0.02")
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from bot.book.books import Books
+from bot.feeds.simulated.coins import BITCOIN
 from bot.feeds.simulated.market import SimulatedMarket
-from bot.feeds.simulated.settings import BITCOIN, MarketSettings
+from bot.feeds.simulated.settings import MarketSettings
 from bot.modes.continued import Continued
 from bot.tape.merge import merge
 from bot.tape.rows import SNAPSHOT, Block

@@ -12,6 +12,7 @@ from bot.config.latency import (
     LogNormalTerms,
     OutageTerms,
 )
+from bot.config.rules import VenueRules, rule_terms
 from bot.journal.memory import MemoryJournal
 from bot.model.command import Command
 from bot.model.event import Fill, OrderAccepted, OrderCanceled, OrderEvent, OrderSent
@@ -174,3 +175,18 @@ def test_an_order_sent_into_an_outage_arrives_behind_it() -> None:
 
     assert len(late) >= 3
     assert all(at_ns >= each.end_ns + 10 * MS for at_ns, each in late)
+
+
+def test_rules_of_the_configuration_hold_at_the_venue() -> None:
+    setup = setup_on(LINES["empirical"])
+    rules = rule_terms(VenueRules(size_max="0.00001"), setup.settings.instruments[0])
+    ruled = structs.replace(
+        setup, venue=structs.replace(setup.venue, rules={setup.settings.instruments[0].id: rules})
+    )
+
+    free, strict = (replay.run(one, tape_of(a_history()).sources()) for one in (setup, ruled))
+
+    name = setup.settings.instruments[0].id
+    assert any(one.instrument == name for one in free.trades)
+    assert not any(one.instrument == name for one in strict.trades)
+    assert any("is above the largest" in reason for reason in strict.reports)

@@ -10,7 +10,6 @@ import pytest
 
 from bot.recording.reader import Recording
 from bot.tape.rows import Block
-from tests.conftest import NOT_CHECKED
 from tests.recordings import fidelity
 from tests.recordings.fidelity import RULES, Schedule
 
@@ -88,9 +87,7 @@ def test_every_fill_is_at_the_nanosecond_at_which_hftbacktest_has_it(
 ) -> None:
     interpreter = os.environ.get("BENCH_HFTBACKTEST_PYTHON")
     if interpreter is None:
-        pytest.skip(
-            f"{NOT_CHECKED}BENCH_HFTBACKTEST_PYTHON names no interpreter with hftbacktest 2.4.4"
-        )
+        pytest.skip("hftbacktest absent: optional, name its interpreter BENCH_HFTBACKTEST_PYTHON")
     folder = Path(tmp_path_factory.getbasetemp()) / "hftbacktest"
     folder.mkdir(exist_ok=True)
     theirs = fidelity.theirs(interpreter, evening, plan, name, folder)

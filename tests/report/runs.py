@@ -9,7 +9,8 @@ from msgspec import structs
 
 from bot.config.loading import parse
 from bot.feeds.simulated.market import SimulatedMarket
-from bot.feeds.simulated.settings import FundingTerms, MarketSettings
+from bot.feeds.simulated.settings import MarketSettings
+from bot.feeds.simulated.terms import FundingTerms
 from bot.journal.manifest import Manifest
 from bot.journal.session import Session
 from bot.model.units import NS_PER_SECOND

@@ -13,8 +13,8 @@ from bot.config.samples import read_samples
 from bot.errors import JournalError, NotFoundError, UsageError
 from bot.journal.port import RecordKind
 from bot.journal.session import SessionReader
-from bot.ledger.money import MONEY
 from bot.model.event import Fill, decode
+from bot.model.money import MONEY
 from bot.modes import replay
 from bot.modes.sensitivity import sensitivity
 from bot.modes.words import time_of

@@ -44,6 +44,17 @@ def test_nothing_new_rests_against_the_move(instrument):
     assert refusal.allowed == "orders that take, or go with the move"
 
 
+@pytest.mark.parametrize("side", list(Side))
+def test_nothing_new_rests_while_nobody_knows_which_way_it_goes(side):
+    desk = desk_in({COIN: (Alarm.CAUTION, 0)})
+
+    refusal = desk.refusal(order(side=side, price=100, post_only=True))
+
+    assert refusal.limit == "cascade"
+    assert refusal.value.endswith("that rests while COIN may go either way")
+    assert desk.passes(order(price=101, time_in_force=TimeInForce.IOC))
+
+
 def test_what_rests_is_told_by_its_price_whatever_it_calls_itself():
     desk = desk_in(RISING)
 

@@ -13,7 +13,6 @@ from bot.risk.limits import TOTAL, Level, Scope
 from tests.risk.world import (
     ACCOUNT,
     INVERSE,
-    OPTION,
     OTHER,
     PERP,
     SECOND,
@@ -90,12 +89,6 @@ def test_an_unlisted_instrument_is_refused():
     refusal = Desk(World(), book()).refusal(order(instrument="venue:NONE/USD"))
 
     assert refusal.limit == "instrument"
-
-
-def test_an_option_is_refused_wherever_its_exposure_would_have_to_be_known():
-    desk = Desk(World(), book(total=limits(gross_notional_max=Decimal(10**9))))
-
-    assert desk.refusal(order(instrument=OPTION)).value is None
 
 
 # --- approvals -------------------------------------------------------------------------

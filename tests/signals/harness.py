@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.book.arrays import BOOK_LAYOUT, empty, grown
 from bot.book.layout import HEARD_FUNDING, LADDER
 from bot.engine.advance import BOOK_AT, CURSOR, GROW, PYTHON, advance, placed
+from bot.engine.sentries import nobody
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import Currency, InstrumentId
 from bot.signals import arrays, evaluate
@@ -113,7 +114,8 @@ class Bench:
 
         They have looked, then.
         """
-        places = placed(self.book, self.table.arrays)
+        posts = nobody(len(self.book.head))
+        places = placed(self.book, self.table.arrays, posts)
         places[CURSOR] = block.start
         reason = GROW
         while reason in (GROW, PYTHON):

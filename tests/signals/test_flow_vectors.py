@@ -13,6 +13,7 @@ from bot.model.instrument import PriceGrid
 from bot.model.units import Base
 from bot.signals import arrays, integrated_flow_kernels, vpin_kernels
 from bot.signals.absorption_kernels import absorbed
+from bot.signals.bulk_share_kernels import bought_share
 from bot.signals.exhaustion_kernels import gone
 from bot.signals.integrated_flow import IntegratedFlow
 from bot.signals.liquidity import Illiquidity, KyleLambda
@@ -27,7 +28,7 @@ from bot.signals.realised import (
 )
 from bot.signals.toxicity import Vpin
 from bot.signals.volatility_cluster import Minutes
-from bot.signals.vpin_kernels import bought_share, fill_buckets
+from bot.signals.vpin_kernels import fill_buckets
 from bot.tape.rows import BUY, SELL
 from tests.signals.harness import PERP, SECOND, Bench, listed, message, touch, trade
 from tests.signals.test_vectors import FOREVER_S, TICK, WHOLE_LOTS, book_of

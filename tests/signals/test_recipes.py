@@ -28,7 +28,7 @@ from bot.signals.trades import TradeImbalance, VwapDeviation
 from tests.signals.family import predicted
 from tests.signals.harness import INVERSE, PERP, SPOT, Bench, snapshot
 
-VENUE = {"impact_notional": 1e4, "interest": 1e-4, "damp": 5e-4, "scaled": True}
+VENUE = {"impact_notional": 1e4, "interest_bps": 1.0, "damp_bps": 5.0, "scaled": True}
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,14 @@ VENUE = {"impact_notional": 1e4, "interest": 1e-4, "damp": 5e-4, "scaled": True}
         (Vpin(PERP, bucket=Base(0.2), wake=1.0), "bucket: got 0.2, expected at least a lot, 0.25"),
         (KyleLambda(PERP, trades=2, wake=1.0), "trades: got 2, expected at least 3"),
         (Illiquidity(PERP, bar_trades=0, wake=1.0), "bar_trades: got 0"),
-        (PredictedFunding(PERP, floor=0.1, cap=-0.1, wake=1.0, **VENUE), "floor: got 0.1"),
-        (PredictedFunding(PERP, floor=0, cap=1, sample_s=0, wake=1.0, **VENUE), "sample_s: got 0"),
+        (
+            PredictedFunding(PERP, floor_bps=0.1, cap_bps=-0.1, wake=1.0, **VENUE),
+            "floor_bps: got 0.1",
+        ),
+        (
+            PredictedFunding(PERP, floor_bps=0, cap_bps=1, sample_s=0, wake=1.0, **VENUE),
+            "sample_s: got 0",
+        ),
     ],
 )
 def test_a_field_that_makes_no_sense_is_refused(watch: Watch, complaint: str):

@@ -168,10 +168,10 @@ def test_robust_z_and_fading_means(vectors):
 def predicted(**changed: Any) -> PredictedFunding:
     terms: dict[str, Any] = {
         "impact_notional": 25_000.0,
-        "interest": 1e-4,
-        "damp": 5e-4,
-        "floor": -1.0,
-        "cap": 1.0,
+        "interest_bps": 1.0,
+        "damp_bps": 5.0,
+        "floor_bps": -1e4,
+        "cap_bps": 1e4,
         "scaled": True,
     }
     return PredictedFunding(PERP, wake=NEVER_WAKE, **{**terms, **changed})
@@ -229,9 +229,9 @@ def test_the_whole_way_from_a_book_to_binances_rate(vectors, scaled):
             {
                 "rate": predicted(
                     impact_notional=1.0,
-                    interest=given["interest"],
-                    floor=-1.0 if given["floor"] is None else given["floor"],
-                    cap=1.0 if given["cap"] is None else given["cap"],
+                    interest_bps=given["interest"] * 1e4,
+                    floor_bps=-1e4 if given["floor"] is None else given["floor"] * 1e4,
+                    cap_bps=1e4 if given["cap"] is None else given["cap"] * 1e4,
                     scaled=scaled,
                 )
             },
@@ -263,7 +263,7 @@ def test_the_premium_index(vectors):
         bench = Bench(
             {
                 "rate": predicted(
-                    impact_notional=given["impact_notional_quote"], interest=0.0, damp=0.0
+                    impact_notional=given["impact_notional_quote"], interest_bps=0.0, damp_bps=0.0
                 )
             },
             instruments=[tenths],
@@ -294,8 +294,8 @@ def test_the_mean_premium_of_an_interval(vectors, equal_hours, name):
     minutes = len(samples)
     watch = predicted(
         impact_notional=1.0,
-        interest=0.0,
-        damp=0.0,
+        interest_bps=0.0,
+        damp_bps=0.0,
         scaled=False,
         sample_s=60.0,
         equal_hours=equal_hours,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.tape.builder import BlockBuilder
 from bot.tape.columns import columns
 from bot.tape.rows import CONTINUES, OPEN, TRADE, Block
-from bot.tape.venue_order import FOREVER, VenueOrder
+from bot.tape.venue_order import FOREVER, Ordered, VenueOrder
 
 NAMES = ("a:x", "a:y")
 LATENESS = 10
@@ -32,13 +32,13 @@ def block(history) -> Block:
     return builder.take()
 
 
-def flat(blocks) -> list[tuple[int, ...]]:
-    """Blocks as messages: key, receipt, instrument, flags, then the rows' prices and sizes."""
+def flat(released: list[list[Ordered]]) -> list[tuple[int, ...]]:
+    """Pieces as messages: key, instrument, flags, then the rows' prices and sizes."""
     out: list[tuple[int, ...]] = []
-    for each in filter(None, blocks):
-        for m in range(each.start, each.stop):
-            rows = range(int(each.first[m]), int(each.first[m + 1]))
-            head = (each.ts_venue[m], each.ts_recv[m], each.instrument[m], each.flags[m])
+    for each in (piece for pieces in released for piece in pieces):
+        for m in range(len(each.key)):
+            rows = range(int(each.begin[m]), int(each.end[m]))
+            head = (each.key[m], each.instrument[m], each.flags[m])
             body = [value for r in rows for value in (each.price[r], each.size[r])]
             out.append(tuple(int(value) for value in (*head, *body)))
     return out
@@ -51,11 +51,11 @@ def expected(history) -> list[tuple[int, ...]]:
         now += wait
         key = max(now - under_way, now - LATENESS)
         body = [value for r in range(rows) for value in (r, m)]
-        keyed.append((key, now, instrument, 0, *body))
+        keyed.append((key, instrument, 0, *body))
     return sorted(keyed, key=lambda message: message[0])
 
 
-def through(order: VenueOrder, blocks) -> list[Block | None]:
+def through(order: VenueOrder, blocks) -> list[list[Ordered]]:
     return [*(order.push(each) for each in blocks), order.finish()]
 
 
@@ -125,9 +125,9 @@ def test_a_message_comes_out_as_soon_as_nothing_can_precede_it():
 def test_silence_settles_what_waits():
     order = VenueOrder(LATENESS)
 
-    assert order.push(block([(0, 0, 0, 1)])) is None
-    assert order.quiet_until(109) is None
-    assert flat([order.quiet_until(110)]) == [(100, 100, 0, 0, 0, 0)]
+    assert order.push(block([(0, 0, 0, 1)])) == []
+    assert order.quiet_until(109) == []
+    assert flat([order.quiet_until(110)]) == [(100, 0, 0, 0, 0)]
     assert order.known_ns == 99
 
 
@@ -139,14 +139,26 @@ def test_the_end_of_the_tape_lets_everything_out():
     assert order.known_ns == FOREVER
 
 
+def test_rows_stay_where_they_are_but_for_those_that_change_places():
+    order = VenueOrder(LATENESS)
+    late, early = block([(0, 0, 0, 1)]), block([(1, 9, 0, 1), (30, 0, 0, 1)])
+    order.push(late)
+
+    (mixed,), (rest,) = order.push(early), order.finish()
+
+    assert [message[0] for message in flat([[mixed]])] == [92, 100]
+    assert mixed.price is not early.price
+    assert rest.price is early.price
+
+
 def test_an_open_message_waits_for_its_end_and_no_time_passes_it():
     order = VenueOrder(0)
     pieces = cut(block([(0, 0, 0, 3)]), 2)
 
-    assert order.push(pieces[0]) is None
-    assert order.quiet_until(500) is None
+    assert order.push(pieces[0]) == []
+    assert order.quiet_until(500) == []
     assert order.known_ns == 99
-    assert flat([order.push(pieces[1])]) == [(100, 100, 0, 0, 0, 0, 1, 0, 2, 0)]
+    assert flat([order.push(pieces[1])]) == [(100, 0, 0, 0, 0, 1, 0, 2, 0)]
 
 
 def test_a_negative_lateness_is_refused():

@@ -12,6 +12,7 @@ from bot.tape.rows import (
     ASK,
     BID,
     GAP,
+    INDEX,
     LEVEL,
     MARK,
     SCALAR,
@@ -27,6 +28,8 @@ from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.orders import Order
 from bot.venues.simulated.queue import QueueRule
+from bot.venues.simulated.settlement import PUNCTUAL, Jitter
+from bot.venues.simulated.terms import Loan
 from bot.venues.simulated.venue import SimulatedVenue
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -105,6 +108,10 @@ class Market:
         value = int(Decimal(price) * SCALAR_SCALE)
         return self._message(ns, name, None, 0, [(SCALAR, MARK, value, 0)])
 
+    def index(self, ns: int, price: str, name: InstrumentId = PERP) -> "Market":
+        value = int(Decimal(price) * SCALAR_SCALE)
+        return self._message(ns, name, None, 0, [(SCALAR, INDEX, value, 0)])
+
     def take(self) -> Block:
         return self.builder.take()
 
@@ -137,6 +144,8 @@ def venue(
     decay_ns: int = 1000,
     latency: Latency | None = None,
     deposits: dict[AccountId, dict[Currency, Decimal]] | None = None,
+    loans: dict[Currency, Loan] | None = None,
+    jitter: Jitter = PUNCTUAL,
     **more: bool,
 ) -> SimulatedVenue:
     """A venue that has heard the whole of a market, and has not moved yet."""
@@ -149,6 +158,8 @@ def venue(
         lateness_ns,
         impact_decay_ns=decay_ns,
         queue=queue,
+        loans=loans,
+        jitter=jitter,
         **more,
     )
     if market is not None:

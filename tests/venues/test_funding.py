@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from bot.model.command import Side
-from bot.model.event import FundingPaid, FundingRate
+from bot.model.event import FundingPaid, FundingRate, InstrumentChanged
 from bot.venues.simulated.funding import SAME_NS, payment
+from bot.venues.simulated.settlement import PUNCTUAL, Jitter
+from bot.venues.simulated.terms import AtStamp
 from bot.venues.simulated.venue import SimulatedVenue
 from tests.venues.market import (
     ACCOUNT,
@@ -238,3 +241,67 @@ def test_payments_agree_with_the_reference(vectors):
             assert float(received[name]) == pytest.approx(case["funding_received"], abs=1e-12)
 
     assert compared == 4
+
+
+# --- other ways to be paid -------------------------------------------------------------
+
+
+def test_an_oracle_price_counts_where_the_contract_says_so():
+    by_index = {PERP: structs.replace(listing(PERP), funding=AtStamp(by_index=True))}
+    market = quoted((30, "100")).index(31, "90")
+    there = holding(venue(market, listings=by_index))
+    there.market_event(rate(40, "0.001", mark="100"))
+
+    assert [(each.mark, each.amount) for each in paid(there)] == [(90, Decimal("-0.09"))]
+
+
+def test_an_interval_that_was_changed_is_the_one_that_is_expected():
+    timed = {PERP: listing(PERP, funding_interval_ns=EIGHT_HOURS)}
+    there = holding(venue(quoted((30, "100")), listings=timed))
+    for event in (rate(40, "0.001", settles=EIGHT_HOURS), rate(41, "0.001", settles=EIGHT_HOURS)):
+        there.market_event(structs.replace(event, interval_ns=EIGHT_HOURS // 2))
+
+    payments = paid(there, 2 * EIGHT_HOURS)
+
+    assert [each.settles_ns for each in payments] == [EIGHT_HOURS]
+    # Half as far as it used to be, and nobody has said at which rate.
+    expected = [each.settles_ns / EIGHT_HOURS for each in there.unfunded]
+    assert expected == [1.5, 2.0]
+
+
+def test_a_changed_listing_changes_the_interval():
+    timed = {PERP: listing(PERP, funding_interval_ns=EIGHT_HOURS)}
+    there = venue(quoted((30, "100")), listings=timed)
+    half = contract(PERP, funding_interval_ns=EIGHT_HOURS // 2)
+    there.market_event(InstrumentChanged(ts_recv=12, ts_venue=12, instrument=half))
+    holding(there)
+
+    there.advance(EIGHT_HOURS)
+
+    assert [each.settles_ns / EIGHT_HOURS for each in there.unfunded] == [0.5, 1.0]
+
+
+def test_a_charge_that_comes_late_is_for_those_who_hold_then():
+    late = Jitter(most_ns=15_000_000_000, seed=7)
+    delay = late.delay_ns(0, T)
+    assert delay > 10_000
+    there = holding(venue(quoted((30, "100")), jitter=late), at=T + delay - 100)
+    there.market_event(rate(40, "0.001"))
+
+    (payment,) = paid(there)
+
+    assert (payment.settles_ns, payment.ts_venue) == (T, T + delay)
+
+
+def test_the_delay_of_a_charge_is_the_same_for_the_same_seed():
+    late, other = Jitter(15_000, 1), Jitter(15_000, 2)
+    times = range(0, 10**6, 1000)
+
+    delays = [late.delay_ns(0, ns) for ns in times]
+
+    assert delays == [late.delay_ns(0, ns) for ns in times]
+    assert delays != [other.delay_ns(0, ns) for ns in times]
+    assert delays != [late.delay_ns(1, ns) for ns in times]
+    assert min(delays) >= 0
+    assert 14_000 < max(delays) <= 15_000
+    assert PUNCTUAL.delay_ns(3, T) == 0

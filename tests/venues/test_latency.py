@@ -31,10 +31,11 @@ from tests.venues.test_histories import (
 )
 
 MS = 1_000_000
-SHORT = Spread(median_ns=12_000, p99_ns=120_000, least_ns=4_000)
+SHORT = Spread(median_ns=8_000, p99_ns=30_000, least_ns=1_000)
 MODELS = {
     "constant": Constant(3, 2),
-    # In the histories of these tests a nanosecond is long: their spread is in whole ones.
+    # Whole microseconds, when these histories last three: all of it arrives behind the market.
+    "log-normal": LogNormal(SHORT, SHORT, seed=3),
     "empirical": Empirical((2, 3, 5, 40), (2, 9, 60), seed=3),
     "interrupted": Interrupted(
         Empirical((2, 3, 5, 40), (2, 9, 60), seed=3),

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from bot.book.arrays import empty
 from bot.model.event import Fill
-from bot.tape.columns import columns
+from bot.tape.venue_order import ordered
 from bot.venues.simulated import queue
 from bot.venues.simulated.arrays import AHEAD, LEAVES, RESTING
 from bot.venues.simulated.matching import EXHAUSTED, FILLED_ORDER, match_until
@@ -63,7 +63,7 @@ def replayed(inputs, rule):
         else:
             market.trade(at, SELL, round(event["px"] * LOTS), lots)
     block = market.take()
-    rows, book = columns(block), empty((1024,) * 3)
+    rows, book = ordered(block), empty((1024,) * 3)
     resting = RestingOrders([1 / LOTS] * 3, rule)
     cursor = np.array([0, 1], np.int64)
     match_until(resting.arrays, book, rows, cursor, 10**9)
@@ -77,7 +77,7 @@ def replayed(inputs, rule):
         before = cursor[0]
         cursor[1] = before + 1
         reason = match_until(resting.arrays, book, rows, cursor, 10**9)
-        at = int(rows.ts_venue[before])
+        at = int(rows.key[before])
         filled = resting.collect(0)
         assert reason == (FILLED_ORDER if filled else EXHAUSTED)
         fills += [(at, lots / LOTS) for _, lots in filled]

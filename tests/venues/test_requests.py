@@ -1,8 +1,12 @@
 """Any history of requests, under every queue rule: the venue agrees with the oracle."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -294,3 +298,28 @@ def test_asked_at_once_or_over_a_line_without_length_is_the_same(seed):
 
     assert said == over.take_said()
     assert at_once.state() != fresh().state()
+
+
+PRINT_ANSWERS = """
+from tests.venues.test_histories import plain
+from tests.venues.test_requests import RULES, seeded, served
+from bot.kernel import JIT
+rules = [RULES["log 3 whole"], RULES["power 3 partial"]]
+print(JIT, [plain(served(seeded(seed), 64, rule)) for seed, rule in enumerate(rules)])
+"""
+
+
+def test_plain_python_gives_the_same_answers_as_compiled_kernels():
+    root = Path(__file__).resolve().parent.parent.parent
+    run = subprocess.run(
+        [sys.executable, "-c", PRINT_ANSWERS],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    rules = [RULES["log 3 whole"], RULES["power 3 partial"]]
+    answers = [plain(served(seeded(seed), 64, rule)) for seed, rule in enumerate(rules)]
+
+    assert run.stdout.strip() == f"False {answers}"

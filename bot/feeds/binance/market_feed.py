@@ -9,6 +9,7 @@ from bot.feeds.binance.feed import Feed
 from bot.feeds.binance.wire import AggregateTrade, BookTicker, ForceOrder, MarkPrice, Trade
 from bot.feeds.grid import Grid, signed_decimal
 from bot.feeds.recent import REPEAT_NS
+from bot.feeds.turns import SettlementTurns
 from bot.model.command import Side
 from bot.model.event import FundingRate, Liquidation
 from bot.model.units import NS_PER_MS
@@ -29,6 +30,7 @@ class MarketFeed:
         self._update_id = -1
         self._funding: tuple[str, int] | None = None
         self._funding_ns = 0
+        self._turns = SettlementTurns()
         self._take: Final[dict[type, Any]] = {
             Trade: self.trade,
             AggregateTrade: self.trade,
@@ -113,7 +115,7 @@ class MarketFeed:
                     rate=rate,
                     settles_ns=mark.settles_ms * NS_PER_MS,
                     settled=False,
-                    interval_ns=feed.instrument.funding_interval_ns,
+                    interval_ns=self._turns.interval_ns,
                 )
             )
 
@@ -147,6 +149,8 @@ class MarketFeed:
         One that stands still is told again after half a minute: at the interest it stands for
         hours, and whoever minds its age must not take that for a lost stream.
         """
+        if mark.settles_ms:
+            self._turns.see(ts_recv, mark.settles_ms * NS_PER_MS)
         told = (mark.rate, mark.settles_ms)
         stands = told == self._funding and ts_recv - self._funding_ns < REPEAT_NS
         if stands or not mark.rate or not mark.settles_ms:

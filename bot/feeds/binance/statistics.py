@@ -200,7 +200,8 @@ def funding_terms(body: bytes, instrument: Instrument, ts_recv: int) -> FundingT
 def predicted_funding(body: bytes, instrument: Instrument, ts_recv: int) -> FundingRate | None:
     """Of `premiumIndex`: what `lastFundingRate` calls last is the estimate of the next payment.
 
-    None for a dated contract, which has none, and where the instrument is not listed.
+    None for a dated contract, which has none, and where the instrument is not listed. The answer
+    does not say how long the interval is.
     """
     where = f"{instrument.id} premiumIndex"
     answer = read_answer(_premium, body, where)
@@ -214,7 +215,6 @@ def predicted_funding(body: bytes, instrument: Instrument, ts_recv: int) -> Fund
                 rate=signed_decimal(one.rate, where),
                 settles_ns=one.settles_ms * NS_PER_MS,
                 settled=False,
-                interval_ns=instrument.funding_interval_ns,
             )
     return None
 

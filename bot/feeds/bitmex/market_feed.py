@@ -112,6 +112,7 @@ class MarketFeed:
             numeral(row.price, self._where),
             numeral(row.size, self._where),
             complete=True,
+            id=str(row.id),
         )
 
     def _ms(self, text: str) -> int:

@@ -59,8 +59,7 @@ class BybitDecoder:
         elif kind == "tickers":
             self._market.ticker(ts_recv, self._read(wire.ticker, frame))
         elif kind == "allLiquidation":
-            for forced in self._read(wire.liquidations, frame).data:
-                self._market.liquidation(ts_recv, forced)
+            self._market.liquidations(ts_recv, self._read(wire.liquidations, frame).data)
         else:
             self.counters.unknown_one(kind)
 

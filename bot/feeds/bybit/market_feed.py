@@ -1,5 +1,7 @@
 """Bybit's topics besides the book onto the tape."""
 
+from collections import Counter
+from collections.abc import Hashable
 from typing import Final
 
 from bot.errors import DataError, quoted
@@ -51,20 +53,28 @@ class MarketFeed:
         if self._feed.instrument.kind is Kind.PERPETUAL:
             self._funding(ts_recv, ticker.sent_ms, state)
 
-    def liquidation(self, ts_recv: int, forced: wire.Forced) -> None:
-        """The order that closed a position: it sold what was long."""
-        if forced.symbol != self._feed.symbol:
-            self._feed.counters.foreign += 1
-            return
-        self._market.liquidation(
-            ts_recv,
-            forced.time_ms,
-            (forced.time_ms, forced.position, forced.price, forced.size),
-            Side.SELL if forced.position == "Buy" else Side.BUY,
-            forced.price,
-            forced.size,
-            complete=True,
-        )
+    def liquidations(self, ts_recv: int, told: list[wire.Forced]) -> None:
+        """The orders that closed positions: each sold what was long.
+
+        They have no number. Two in one message that are alike are two; a message that comes again
+        tells the same ones.
+        """
+        alike: Counter[Hashable] = Counter()
+        for forced in told:
+            if forced.symbol != self._feed.symbol:
+                self._feed.counters.foreign += 1
+                continue
+            order = forced.time_ms, forced.position, forced.price, forced.size
+            alike[order] += 1
+            self._market.liquidation(
+                ts_recv,
+                forced.time_ms,
+                (order, alike[order]),
+                Side.SELL if forced.position == "Buy" else Side.BUY,
+                forced.price,
+                forced.size,
+                complete=True,
+            )
 
     def _funding(self, ts_recv: int, sent_ms: int, state: wire.State) -> None:
         if state.hours:

@@ -9,7 +9,6 @@ from bot.feeds.deribit import wire
 from bot.feeds.deribit.book_feed import BookFeed
 from bot.feeds.deribit.instruments import native_symbol
 from bot.feeds.deribit.market_feed import MarketFeed
-from bot.feeds.deribit.option_ticker import OptionTicker
 from bot.feeds.feed import feed_of
 from bot.feeds.market import Market
 from bot.feeds.reading import Read, read
@@ -42,11 +41,6 @@ class DeribitDecoder:
     def synced(self) -> bool:
         """Whether a book stands; a new subscription brings one."""
         return self._book.book.standing
-
-    @property
-    def option(self) -> tuple[int, OptionTicker] | None:
-        """The last ticker of an option, and when it was received."""
-        return self._market.option
 
     def decode(self, ts_recv: int, frame: bytes) -> None:
         """Take in one frame; DataError when it is broken or off the instrument's grid."""

@@ -5,10 +5,10 @@ from typing import Final
 from msgspec import Raw
 
 from bot.feeds.deribit import wire
-from bot.feeds.deribit.option_ticker import OptionTicker, option_ticker
 from bot.feeds.feed import Feed
 from bot.feeds.market import Market, Print
 from bot.feeds.numerals import numeral, optional_numeral
+from bot.feeds.options import OptionMarket
 from bot.model.command import Side
 from bot.model.instrument import Kind
 from bot.model.units import NS_PER_HOUR, NS_PER_MS
@@ -16,21 +16,19 @@ from bot.tape.rows import ESTIMATED_SETTLE, INDEX, MARK
 
 FUNDING_INTERVAL_NS: Final = 8 * NS_PER_HOUR
 """What Deribit's rates are quoted for; they are paid continuously."""
+_PERCENT: Final = 100
 _DAY_NS: Final = 24 * NS_PER_HOUR
 _SESSION_NS: Final = 8 * NS_PER_HOUR  # what has accrued is booked at 08:00 UTC
 
 
 class MarketFeed:
-    """Trades, tickers and quotes, one kind a method.
-
-    option: what the last ticker of an option said, and when it was received.
-    """
+    """Trades, tickers and quotes, one kind a method."""
 
     def __init__(self, feed: Feed, market: Market) -> None:
         """Nothing seen so far."""
-        self.option: tuple[int, OptionTicker] | None = None
         self._feed = feed
         self._market = market
+        self._option = OptionMarket(feed, market)
         self._where = feed.instrument.id
 
     def trade(self, ts_recv: int, trade: wire.Trade) -> None:
@@ -51,6 +49,7 @@ class MarketFeed:
                     price,
                     amount,
                     complete=True,
+                    id=f"{trade.id} {letter}",
                 )
 
     def quote(self, ts_recv: int, quote: wire.Quote) -> None:
@@ -71,13 +70,13 @@ class MarketFeed:
         """
         kind = self._feed.instrument.kind
         text = self._text
-        if kind is Kind.OPTION:
-            self._feed.counters.tickers += 1
-            self.option = ts_recv, option_ticker(ticker, self._where)
         told = {MARK: text(ticker.mark), INDEX: text(ticker.index)}
         if kind is Kind.FUTURE:
             told[ESTIMATED_SETTLE] = text(ticker.estimated)
         self._market.scalars(ts_recv, ticker.time_ms, dict(told))
+        if kind is Kind.OPTION:
+            self._tell_option(ts_recv, ticker)
+            return
         if interest := text(ticker.interest):
             amount = self._market.number(interest, "open interest")
             self._market.interest(ts_recv, ticker.time_ms, amount)
@@ -89,6 +88,31 @@ class MarketFeed:
                 session_end_ns(ticker.time_ms * NS_PER_MS),
                 FUNDING_INTERVAL_NS,
             )
+
+    def _tell_option(self, ts_recv: int, ticker: wire.Ticker) -> None:
+        """The state of an option: prices in coin, or USDC of a linear one; percent a year.
+
+        A ticker always says both sides: one without a price is empty. What has expired or is
+        halted is quoted by nobody. The greeks are left out: we compute our own, of every option
+        at one moment.
+        """
+        text = self._text
+        if ticker.state not in ("", "open"):
+            self._feed.counters.unknown_one(f"ticker, {ticker.state}")
+            return
+        self._option.tell(
+            ts_recv,
+            ticker.time_ms,
+            quote=(
+                (text(ticker.bid_price), text(ticker.bid_amount)),
+                (text(ticker.ask_price), text(ticker.ask_amount)),
+            ),
+            mark=text(ticker.mark),
+            mark_iv=text(ticker.mark_iv),
+            mark_iv_whole=_PERCENT,
+            underlying=text(ticker.underlying),
+            open_interest=text(ticker.interest),
+        )
 
     def _text(self, raw: Raw) -> str:
         return optional_numeral(raw, self._where)

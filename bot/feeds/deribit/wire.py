@@ -74,18 +74,11 @@ class Trade(Struct):
     combo_trade: Any = field(name="combo_trade_id", default=None)
 
 
-class Greeks(Struct):
-    """Sensitivities of an option, in USD."""
-
-    delta: Raw = Raw()
-    gamma: Raw = Raw()
-    vega: Raw = Raw()
-    theta: Raw = Raw()
-    rho: Raw = Raw()
-
-
 class Ticker(Struct):
-    """The state of an instrument; what does not concern its kind is absent."""
+    """The state of an instrument; what does not concern its kind is absent.
+
+    mark_iv: percent. underlying: of an option, the future that it is priced on.
+    """
 
     instrument: str = field(name="instrument_name")
     time_ms: Milliseconds = field(name="timestamp")
@@ -99,11 +92,8 @@ class Ticker(Struct):
     interest: Raw = field(name="open_interest", default=Raw())
     funding: Raw = field(name="current_funding", default=Raw())
     underlying: Raw = field(name="underlying_price", default=Raw())
-    underlying_name: str = field(name="underlying_index", default="")
-    bid_iv: Raw = Raw()
-    ask_iv: Raw = Raw()
     mark_iv: Raw = Raw()
-    greeks: Greeks | None = None
+    state: str = ""
 
 
 class Quote(Struct):

@@ -1,6 +1,7 @@
 """OKX's frames onto the tape: one decoder for each instrument, the same live and at import."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +11,7 @@ from bot.feeds.feed import feed_of
 from bot.feeds.market import Market
 from bot.feeds.okx import wire
 from bot.feeds.okx.book_feed import BookFeed
-from bot.feeds.okx.instruments import native_symbol
+from bot.feeds.okx.instruments import VENUE, native_symbol
 from bot.feeds.okx.market_feed import MarketFeed
 from bot.feeds.reading import Read, read
 from bot.model.event import Event
@@ -46,6 +47,7 @@ class OkxDecoder:
             "mark-price": (wire.marks, market.mark),
             "index-tickers": (wire.indices, market.index),
             "funding-rate": (wire.fundings, market.funding),
+            "opt-summary": (wire.summaries, market.summary),
             "open-interest": (wire.interests, market.interest),
             "liquidation-orders": (wire.liquidations, market.liquidations),
         }
@@ -69,7 +71,11 @@ class OkxDecoder:
             self._depth(ts_recv, frame, head)
         elif channel in self._channels:
             reader, take = self._channels[channel]
-            for item in self._read(reader, frame).data:
+            if head.subject.instrument:
+                items = self._read(reader, frame).data
+            else:
+                items = _by_instrument(reader, frame).get(self._feed.symbol, [])
+            for item in items:
                 take(ts_recv, item)
         else:
             self.counters.unknown_one(channel or "unnamed")
@@ -94,9 +100,24 @@ class OkxDecoder:
         return read(reader, text, self._feed.instrument.id, _VENUE)
 
 
+@lru_cache(maxsize=2)
+def _by_instrument(reader: msgspec.json.Decoder[Any], frame: bytes) -> dict[str, list[Any]]:
+    """What a message of a family says of each; read once, for all its decoders are given it."""
+    found: dict[str, list[Any]] = {}
+    for item in read(reader, frame, VENUE, _VENUE).data:
+        found.setdefault(item.instrument, []).append(item)
+    return found
+
+
 def symbols_of(frame: bytes) -> tuple[str, ...]:
-    """The instruments that a frame may be about, as OKX writes them; none: of nobody, or of all."""
+    """The instruments that a frame is about, as OKX writes them; none: of nobody.
+
+    A channel of a family or a type of contract names them in its items only.
+    """
     try:
-        return (wire.head.decode(frame).subject.instrument,)
+        subject = wire.head.decode(frame).subject
+        if subject.instrument or not subject.channel:
+            return (subject.instrument,)
+        return tuple(sorted({one.instrument for one in wire.named.decode(frame).data}))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ()

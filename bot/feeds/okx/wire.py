@@ -105,6 +105,25 @@ class Funding(Struct, gc=False):
     time_ms: Milliseconds = field(name="ts", default=0)
 
 
+class OptionSummary(Struct, gc=False):
+    """What OKX calculates of one option; a message carries those of a whole family.
+
+    mark_iv: a fraction. forward: of the expiry, in the quote of the index. `delta` and `deltaBS`
+    are premium-adjusted and plain; neither is read, for we compute our own.
+    """
+
+    instrument: str = field(name="instId")
+    mark_iv: str = field(name="markVol", default="")
+    forward: str = field(name="fwdPx", default="")
+    time_ms: Milliseconds = field(name="ts", default=0)
+
+
+class Named(Struct, gc=False):
+    """The one thing that all items of a family's message say."""
+
+    instrument: str = field(name="instId", default="")
+
+
 class OpenInterest(Struct, gc=False):
     """Open interest in contracts."""
 
@@ -143,11 +162,13 @@ def _reader(kind: type[Item]) -> "msgspec.json.Decoder[Message[Item]]":
 
 
 head = msgspec.json.Decoder(Head)
+named: Final = _reader(Named)
 depth: Final = _reader(Depth)
 trades: Final = _reader(Trade)
 tickers: Final = _reader(Ticker)
 marks: Final = _reader(MarkPrice)
 indices: Final = _reader(IndexTicker)
 fundings: Final = _reader(Funding)
+summaries: Final = _reader(OptionSummary)
 interests: Final = _reader(OpenInterest)
 liquidations: Final = _reader(Liquidations)

@@ -5,47 +5,30 @@ first. The rank of a bid is its price in ticks, that of an ask is its price with
 so the best is the highest on both sides, and one kernel serves both.
 
 Each side always has the same number of levels: when one is removed another is added behind
-the last, when one is inserted the last falls off. Every change is written as a row.
+the last, when one is inserted the last falls off. Levels stand close at the touch and further
+apart behind it; most rests at the touch and, again, some way off. Where levels are crowded
+orders are taken back, where they are sparse new ones come, so that the shape lasts while the
+price moves through it. Every change is written as a row.
 """
 
 from typing import Final
 
 from bot.book.arrays import i8, void
 from bot.feeds.simulated.draws import roll
+from bot.feeds.simulated.state import DICE, GAP, LEAN, LEVEL_SIZE, THIN
 from bot.feeds.simulated.writing import put
 from bot.kernel import kernel
 from bot.tape.columns import ROWS, Rows
 from bot.tape.rows import LEVEL, Int64s
 
-# Columns of `param`; sizes in lots, prices in ticks.
-TICK: Final = 0
-"""In 1e-8 quote."""
-HALF_SPREAD: Final = 1
-"""In half ticks, at least 1."""
-GAP: Final = 2
-LEVEL_SIZE: Final = 3
-TRADE_SIZE: Final = 4
-SLOTS: Final = 5
-LATENCY: Final = 6
-JITTER: Final = 7
-SCALARS: Final = 8
-"""1: mark and index are published."""
-PARAMS: Final = 9
-
-# Columns of `state`.
-DICE: Final = 0
-HEAT: Final = 1
-"""How much more likely a slot is used because of the trades before it, in 2**-24."""
-RECEIVED: Final = 2
-"""`ts_recv` of the last message."""
-SHOWN: Final = 3
-"""The touch that was published last: bid, size, ask, size."""
-ANCHOR: Final = 7
-"""The price in ticks around which patient orders rest far away; 0: before the first snapshot."""
-STATES: Final = 8
-
-LEAN: Final = 10
-"""Bits of the flow: 1024 is all on one side."""
+PROFILE: Final = 24
+"""Places that the profile of sizes is drawn over, however many levels there are."""
+HUMP: Final = 28
+"""Size of the largest levels, in eighths of that of the touch."""
+REFILLED: Final = 6
+"""Places behind the touch where a hole is not left open."""
+HOLE: Final = 6
+"""How many times the usual gap is a hole."""
 
 
 @kernel(void(ROWS, i8[::1], i8, i8, i8))
@@ -54,14 +37,24 @@ def put_level(rows: Rows, cursor: Int64s, s: int, rank: int, size: int) -> None:
     put(rows, cursor, LEVEL, 1 - 2 * s, rank if s == 0 else -rank, size)
 
 
+@kernel(i8(i8[::1], i8, i8))
+def wanted_gap(param: Int64s, place: int, count: int) -> int:
+    """Ticks between a level and the next better one, as the profile has it."""
+    return int(1 + 2 * param[GAP] * place // count)
+
+
 @kernel(i8(i8[::1], i8[::1], i8, i8, i8))
-def resting_size(state: Int64s, param: Int64s, s: int, place: int, flow: int) -> int:
-    """A size for a level: larger deep in the book, and on the side that flow comes from."""
-    typical = param[LEVEL_SIZE] * (4 + min(place, 28)) // 8
-    leaning = typical * (1024 + (flow if s == 0 else -flow)) >> LEAN
+def resting_size(state: Int64s, param: Int64s, s: int, place: int, count: int) -> int:
+    """A size for a level: that of its place, larger on the side that the price comes from."""
+    at = place * PROFILE // count
+    eighths = 8 if place == 0 else min(HUMP, 2 + at * at * at // 200)
+    typical = (param[LEVEL_SIZE] * eighths * state[THIN]) >> 13
+    # Who sees where the price is going acts at the touch; far away nobody hurries.
+    lean = state[LEAN] if place < 2 else state[LEAN] >> 1
+    leaning = (typical * (1024 + (lean if s == 0 else -lean))) >> 10
     # The product of two uniform numbers: many small sizes, a few large ones.
-    drawn = (leaning * (64 + roll(state, DICE, 960))) >> 9
-    return int(1 + ((drawn * (64 + roll(state, DICE, 960))) >> 9))
+    drawn = (leaning * (256 + roll(state, DICE, 768))) >> 9
+    return int(1 + ((drawn * (256 + roll(state, DICE, 768))) >> 9))
 
 
 @kernel(void(ROWS, i8[::1], i8[:, ::1], i8, i8, i8, i8))
@@ -79,92 +72,103 @@ def insert(
     put_level(rows, cursor, s, rank, size)
 
 
-@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8, i8))
+@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8))
 def remove(
-    rows: Rows,
-    cursor: Int64s,
-    levels: Int64s,
-    state: Int64s,
-    param: Int64s,
-    s: int,
-    place: int,
-    flow: int,
+    rows: Rows, cursor: Int64s, levels: Int64s, state: Int64s, param: Int64s, s: int, place: int
 ) -> None:
     """Take a level away; another one comes behind the last."""
-    last = levels.shape[1] - 1
+    count = levels.shape[1]
+    last = count - 1
     put_level(rows, cursor, s, levels[2 * s, place], 0)
     for k in range(place, last):
         levels[2 * s, k] = levels[2 * s, k + 1]
         levels[2 * s + 1, k] = levels[2 * s + 1, k + 1]
-    levels[2 * s, last] -= 1 + roll(state, DICE, 2 * param[GAP])
-    levels[2 * s + 1, last] = resting_size(state, param, s, last, flow)
+    levels[2 * s, last] -= 1 + roll(state, DICE, 2 * wanted_gap(param, last, count))
+    levels[2 * s + 1, last] = resting_size(state, param, s, last, count)
     put_level(rows, cursor, s, levels[2 * s, last], levels[2 * s + 1, last])
 
 
-@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8, i8))
-def follow(
-    rows: Rows,
-    cursor: Int64s,
-    levels: Int64s,
-    state: Int64s,
-    param: Int64s,
-    s: int,
-    limit: int,
-    flow: int,
+@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8))
+def refill(
+    rows: Rows, cursor: Int64s, levels: Int64s, state: Int64s, param: Int64s, s: int, place: int
 ) -> None:
-    """Take away what is better than the limit, and quote close to it when nothing is.
+    """Quote into a hole that large orders tore behind the touch."""
+    count = levels.shape[1]
+    wanted = wanted_gap(param, place, count)
+    better = levels[2 * s, place - 1]
+    if better - levels[2 * s, place] > HOLE * wanted:
+        rank = better - 1 - roll(state, DICE, 2 * wanted)
+        size = resting_size(state, param, s, place, count)
+        insert(rows, cursor, levels, s, place, rank, size)
+
+
+@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8))
+def follow(
+    rows: Rows, cursor: Int64s, levels: Int64s, state: Int64s, param: Int64s, s: int, limit: int
+) -> None:
+    """Take away what is better than the limit, and mostly quote at it when nothing is there.
 
     limit: the best rank that this side may have.
     """
     while levels[2 * s, 0] > limit:
-        remove(rows, cursor, levels, state, param, s, 0, flow)
-    if limit - levels[2 * s, 0] > param[GAP]:
-        rank = limit - roll(state, DICE, param[GAP])
-        insert(rows, cursor, levels, s, 0, rank, resting_size(state, param, s, 0, flow))
+        remove(rows, cursor, levels, state, param, s, 0)
+    best = levels[2 * s, 0]
+    if limit > best and roll(state, DICE, 32) > 0:
+        count = levels.shape[1]
+        size = resting_size(state, param, s, 0, count)
+        if best - levels[2 * s, 1] < wanted_gap(param, 1, count):
+            # Who was best moves along.
+            put_level(rows, cursor, s, best, 0)
+            levels[2 * s, 0], levels[2 * s + 1, 0] = limit, size
+            put_level(rows, cursor, s, limit, size)
+        else:
+            # Who was best is so no more, and most of that queue goes.
+            levels[2 * s + 1, 0] = min(
+                levels[2 * s + 1, 0], resting_size(state, param, s, 1, count)
+            )
+            put_level(rows, cursor, s, best, levels[2 * s + 1, 0])
+            insert(rows, cursor, levels, s, 0, limit, size)
+    for place in range(1, min(REFILLED, levels.shape[1])):
+        refill(rows, cursor, levels, state, param, s, place)
 
 
-@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8, i8))
+@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8))
 def change(
-    rows: Rows,
-    cursor: Int64s,
-    levels: Int64s,
-    state: Int64s,
-    param: Int64s,
-    s: int,
-    limit: int,
-    flow: int,
+    rows: Rows, cursor: Int64s, levels: Int64s, state: Int64s, param: Int64s, s: int
 ) -> None:
     """Somebody adds, takes back or changes an order, more often near the touch."""
     count = levels.shape[1]
     place = min(roll(state, DICE, count), roll(state, DICE, count))
-    what = roll(state, DICE, 8)
-    if what < 2:
-        remove(rows, cursor, levels, state, param, s, place, flow)
-        return
     rank = levels[2 * s, place]
-    if what < 5:
-        # A price of its own between this level and the next better one, if there is room.
-        better = limit if place == 0 else levels[2 * s, place - 1] - 1
-        if better > rank:
-            rank += 1 + roll(state, DICE, better - rank)
-            size = resting_size(state, param, s, place, flow)
+    if place > 0:
+        gap = levels[2 * s, place - 1] - rank
+        wanted = wanted_gap(param, place, count)
+        chance = roll(state, DICE, 16)
+        if (2 * gap < wanted and chance < 8) or chance == 15:
+            remove(rows, cursor, levels, state, param, s, place)
+            return
+        if gap > 1 and (gap > 2 * wanted or chance == 14):
+            rank += 1 + roll(state, DICE, gap - 1)
+            size = resting_size(state, param, s, place, count)
             insert(rows, cursor, levels, s, place, rank, size)
             return
-    levels[2 * s + 1, place] = resting_size(state, param, s, place, flow)
-    put_level(rows, cursor, s, rank, levels[2 * s + 1, place])
+    size = (levels[2 * s + 1, place] + resting_size(state, param, s, place, count) + 1) >> 1
+    levels[2 * s + 1, place] = size
+    put_level(rows, cursor, s, rank, size)
 
 
-@kernel(void(i8[:, ::1], i8[::1], i8[::1], i8, i8, i8))
-def fill(levels: Int64s, state: Int64s, param: Int64s, s: int, limit: int, flow: int) -> None:
+@kernel(void(i8[:, ::1], i8[::1], i8[::1], i8, i8), apart=True)
+def fill(levels: Int64s, state: Int64s, param: Int64s, s: int, limit: int) -> None:
     """Make a side anew, from its limit away."""
+    count = levels.shape[1]
     rank = limit
-    for k in range(levels.shape[1]):
+    for k in range(count):
         levels[2 * s, k] = rank
-        levels[2 * s + 1, k] = resting_size(state, param, s, k, flow)
-        rank -= 1 + roll(state, DICE, 2 * param[GAP])
+        levels[2 * s + 1, k] = resting_size(state, param, s, k, count)
+        rank -= 1 + roll(state, DICE, 2 * wanted_gap(param, k + 1, count) - 1)
 
 
-@kernel(void(ROWS, i8[::1], i8[:, ::1], i8))
+@kernel(void(ROWS, i8[::1], i8[:, ::1], i8), apart=True)
 def show(rows: Rows, cursor: Int64s, levels: Int64s, anchor: int) -> None:
     """Write the whole book, with an order at half the price and one at twice.
 

@@ -47,3 +47,21 @@ def roll(state: Int64s, at: int, below: int) -> int:
     """
     state[at] = (state[at] * 1_103_515_245 + 12_345) & 0x7FFF_FFFF
     return int((state[at] >> 8) * below >> 23)
+
+
+@kernel(i8(i8, i8, i8))
+def skewed(number: int, median: int, spread: int) -> int:
+    """A positive number that is nearly lognormal: many small ones, a few very large ones.
+
+    number: of `bell`. median: in 1/256. spread: `spread_of` the deviation of the logarithm.
+    """
+    power = (number * spread) >> 14
+    whole = power >> 16
+    # Between powers of two a straight line is near enough.
+    scaled = median * (65_536 + (power & 0xFFFF)) >> 16
+    return int(max(1, (scaled << whole if whole >= 0 else scaled >> -whole) >> 8))
+
+
+def spread_of(deviation: float) -> int:
+    """What `skewed` is told for a standard deviation of the natural logarithm."""
+    return round(deviation / 0.693147180559945 * (1 << 30) / BELL_DEVIATION)

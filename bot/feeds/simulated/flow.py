@@ -1,114 +1,69 @@
-"""What happens in a simulated book: quotes follow the fair price, traders come in clusters.
+"""What happens in a simulated book: quotes follow the fair price, orders come in clusters.
 
 Time is cut into slots. In a slot nothing happens, or: somebody may trade, quotes follow the
-fair price, orders come and go, and the best prices are published when they changed. A trade
-makes the next slots busier for a while.
+fair price, orders come and go, and the best prices are published when they changed.
+
+Quotes are a moment behind the coin's price, some venues more than others. How far they are behind
+is where the price is going: takers who know it take that side, and makers leave it.
 """
 
-from typing import Final
-
 from bot.book.arrays import i8, void
-from bot.feeds.simulated.book import (
-    ANCHOR,
-    DICE,
-    HALF_SPREAD,
-    HEAT,
-    JITTER,
-    LATENCY,
-    RECEIVED,
-    SCALARS,
-    SHOWN,
-    SLOTS,
-    TICK,
-    TRADE_SIZE,
-    change,
-    fill,
-    follow,
-    put_level,
-    remove,
-    show,
-)
+from bot.feeds.simulated.book import change, fill, follow, show
 from bot.feeds.simulated.draws import roll
+from bot.feeds.simulated.orders import arrives, side_of, size_of, trade
 from bot.feeds.simulated.premium import above
 from bot.feeds.simulated.price import STEPS
+from bot.feeds.simulated.state import (
+    ANCHOR,
+    DEPARTED,
+    DICE,
+    FAIR,
+    FOLLOWS,
+    HALF_SPREAD,
+    INFORMED,
+    JITTER,
+    LATENCY,
+    LEAN,
+    LEANS,
+    NOISE,
+    ORDER_MEAN,
+    QUIET,
+    RECEIVED,
+    RETURNS,
+    SCALARS,
+    SHOWN,
+    SIGHT,
+    SLOTS,
+    THIN,
+    TICK,
+)
+from bot.feeds.simulated.weather import ACTIVITY, AWAY, BIAS, DEPTH, FORCED, SILENT, SPREAD
 from bot.feeds.simulated.writing import MESSAGE, ROW, end, put
 from bot.kernel import kernel
 from bot.model.units import NS_PER_SECOND
 from bot.tape.columns import ROWS, Rows
-from bot.tape.rows import INDEX, MARK, SCALAR, SNAPSHOT, TOUCH, TRADE, Int64s
-
-QUIET: Final = 30_000
-"""Chance of a slot to be used, of 65,536, when nothing has been traded for long."""
-EXCITED: Final = 9_000
-"""What each trade adds to that, fading over some ten slots."""
-TRADES: Final = 5_000
-"""Chance of a used slot to begin with a trade, of 65,536, before excitement."""
-SWEEP_MAX: Final = 6
-"""Most levels that one order takes."""
+from bot.tape.rows import INDEX, MARK, SCALAR, SNAPSHOT, TOUCH, Int64s
 
 
-@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8, i8, i8))
-def trade(
-    rows: Rows,
-    cursor: Int64s,
-    levels: Int64s,
-    state: Int64s,
-    param: Int64s,
-    s: int,
-    lots: int,
-    ts_venue: int,
-    flow: int,
-) -> None:
-    """An order takes so many lots from side `s`: what it paid, then what is left of the book."""
-    most = min(SWEEP_MAX, levels.shape[1])
-    taken = 0
-    left = lots
-    while left > 0 and taken < most:
-        rank = levels[2 * s, taken]
-        size = min(left, levels[2 * s + 1, taken])
-        put(rows, cursor, TRADE, 2 * s - 1, rank if s == 0 else -rank, size)
-        left -= size
-        taken += 1
-    end(rows, cursor, ts_venue, state[RECEIVED], 0)
-    left = lots
-    for _ in range(taken):
-        size = levels[2 * s + 1, 0]
-        if left < size:
-            levels[2 * s + 1, 0] = size - left
-            put_level(rows, cursor, s, levels[2 * s, 0], size - left)
-        else:
-            remove(rows, cursor, levels, state, param, s, 0, flow)
-        left -= size
-    state[HEAT] = min(60_000 << 8, state[HEAT] + (EXCITED << 8))
+@kernel(void(i8[::1], i8[::1], i8, i8, i8))
+def chase(state: Int64s, param: Int64s, worth: int, flow: int, away: int) -> None:
+    """Bring quotes nearer to what the instrument is worth, and see where that is going.
 
-
-@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8, i8))
-def visit(
-    rows: Rows,
-    cursor: Int64s,
-    levels: Int64s,
-    state: Int64s,
-    param: Int64s,
-    fair: int,
-    flow: int,
-    ts_venue: int,
-) -> None:
-    """A trader comes: informed when a quote has fallen behind the fair price, else by chance.
-
-    fair: in half ticks.
+    worth: in 1e-8 quote, as the coin has it. away: departure of this venue, in 1e-8 of it.
     """
-    for s in range(2):
-        best = levels[2 * s, 0]
-        worth = fair if s == 0 else -fair
-        if 2 * best > worth and roll(state, DICE, 4) == 0:
-            trade(rows, cursor, levels, state, param, s, levels[2 * s + 1, 0], ts_venue, flow)
-            return
-    if roll(state, DICE, 1 << 16) < TRADES + (state[HEAT] >> 10):
-        s = 1 if roll(state, DICE, 4096) < 2048 + flow else 0
-        lots = 1 + ((param[TRADE_SIZE] * (1 + roll(state, DICE, 1024))) >> 9)
-        while roll(state, DICE, 4) == 0 and lots < 64 * param[TRADE_SIZE]:
-            lots *= 2
-        trade(rows, cursor, levels, state, param, s, lots, ts_venue, flow)
+    state[DEPARTED] -= state[DEPARTED] * param[RETURNS] >> 16
+    goal = above(worth, (state[DEPARTED] >> 12) + away)
+    if state[FAIR] == 0:
+        state[FAIR] = goal
+    behind = goal - state[FAIR]
+    # Far behind, quotes are simply made anew.
+    if 50 * abs(behind) > goal:
+        state[FAIR] = goal
+        behind = 0
+    state[FAIR] += behind * param[FOLLOWS] >> 16
+    going = min(1024, max(-1024, (behind << 10) // param[SIGHT]))
+    lean = going * param[INFORMED] + flow * param[LEANS]
+    state[LEAN] = min(1000, max(-1000, lean >> 10))
 
 
 @kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8))
@@ -126,26 +81,25 @@ def publish_touch(rows: Rows, cursor: Int64s, levels: Int64s, state: Int64s, ts_
         end(rows, cursor, ts_venue, state[RECEIVED], 0)
 
 
-@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8, i8))
-def act(
+@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8, i8))
+def quote(
     rows: Rows,
     cursor: Int64s,
     levels: Int64s,
     state: Int64s,
     param: Int64s,
-    fair: int,
-    flow: int,
+    spread: int,
     ts_venue: int,
 ) -> None:
-    """One slot that is used. fair: in half ticks."""
+    """Makers look at the fair price, and orders come and go. spread: in 1/1024 of the usual."""
+    fair = 2 * (state[FAIR] // param[TICK]) + 1
+    half = max(1, param[HALF_SPREAD] * spread >> 10)
     # Rounded away from the fair price, so that a bid never meets an ask.
-    bid = (fair - param[HALF_SPREAD]) >> 1
-    ask = (-fair - param[HALF_SPREAD]) >> 1
+    bid = (fair - half) >> 1
+    ask = (-fair - half) >> 1
     last = levels.shape[1] - 1
     ticks = fair >> 1
     anchor = state[ANCHOR]
-    if anchor != 0:
-        visit(rows, cursor, levels, state, param, fair, flow, ts_venue)
     if (
         4 * ticks < 3 * anchor
         or 2 * ticks > 3 * anchor
@@ -155,66 +109,84 @@ def act(
         # At the beginning, before the patient orders come near, and after a jump over the whole
         # side: everything anew.
         cursor[ROW] = rows.first[cursor[MESSAGE]]
-        fill(levels, state, param, 0, bid, flow)
-        fill(levels, state, param, 1, ask, flow)
+        fill(levels, state, param, 0, bid)
+        fill(levels, state, param, 1, ask)
         state[ANCHOR] = ticks
         show(rows, cursor, levels, ticks)
         end(rows, cursor, ts_venue, state[RECEIVED], SNAPSHOT)
     else:
-        follow(rows, cursor, levels, state, param, 0, bid, flow)
-        follow(rows, cursor, levels, state, param, 1, ask, flow)
+        follow(rows, cursor, levels, state, param, 0, bid)
+        follow(rows, cursor, levels, state, param, 1, ask)
         for _ in range(1 + roll(state, DICE, 3)):
-            if roll(state, DICE, 2) == 0:
-                change(rows, cursor, levels, state, param, 0, bid, flow)
-            else:
-                change(rows, cursor, levels, state, param, 1, ask, flow)
+            change(rows, cursor, levels, state, param, roll(state, DICE, 2))
         end(rows, cursor, ts_venue, state[RECEIVED], 0)
     publish_touch(rows, cursor, levels, state, ts_venue)
 
 
-@kernel(void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], i8))
+@kernel(void(ROWS, i8[::1], i8[::1], i8[::1], i8, i8, i8))
+def scalars(
+    rows: Rows, cursor: Int64s, state: Int64s, param: Int64s, mark: int, index: int, ts_venue: int
+) -> None:
+    """Say what the venue calculates, where it calculates something."""
+    if param[SCALARS] != 0:
+        put(rows, cursor, SCALAR, MARK, mark, 0)
+        put(rows, cursor, SCALAR, INDEX, index, 0)
+        end(rows, cursor, ts_venue, state[RECEIVED], 0)
+
+
+@kernel(
+    void(ROWS, i8[::1], i8[:, ::1], i8[::1], i8[::1], i8[:, ::1], i8[::1], i8[:, ::1], i8[::1], i8)
+)
 def simulate(
     rows: Rows,
     cursor: Int64s,
     levels: Int64s,
     state: Int64s,
     param: Int64s,
-    words: Int64s,
-    index: Int64s,
-    flow: Int64s,
+    paths: Int64s,
     premium: Int64s,
+    weather: Int64s,
+    words: Int64s,
     start_ns: int,
 ) -> None:
-    """Write the messages of some seconds. words: one a slot; premium: one a second."""
+    """Write the messages of some seconds.
+
+    paths: index, flow and heat, one a step. premium, weather: one a second. words: one a slot.
+    """
     slots = param[SLOTS]
     slot_ns = NS_PER_SECOND // slots
     for second in range(len(premium)):
         begin_ns = start_ns + second * NS_PER_SECOND
+        now = weather[second]
+        state[THIN] = now[DEPTH]
         for slot in range(slots):
-            word = words[second * slots + slot]
-            state[DICE] = word & 0x7FFF_FFFF
+            state[DICE] = words[second * slots + slot] & 0x7FFF_FFFF
+            if now[SILENT] != 0:
+                # Whatever happens meanwhile, the first thing to be heard is the whole book.
+                state[ANCHOR] = state[SHOWN + 1] = state[SHOWN + 3] = 0
+                continue
             into_ns = slot * slot_ns + (roll(state, DICE, slot_ns) if slot > 0 else 0)
             ts_venue = begin_ns + into_ns
             late = ts_venue + param[LATENCY] + roll(state, DICE, param[JITTER] + 1)
             at = second * STEPS + into_ns * STEPS // NS_PER_SECOND
-            fair = above(index[at], premium[second])
-            if slot == 0 and param[SCALARS] != 0:
+            if slot == 0:
+                state[DEPARTED] += (roll(state, DICE, 2048) - 1024) * param[NOISE] >> 10
                 state[RECEIVED] = max(state[RECEIVED], late)
-                put(rows, cursor, SCALAR, MARK, above(index[second * STEPS], premium[second]), 0)
-                put(rows, cursor, SCALAR, INDEX, index[second * STEPS], 0)
-                end(rows, cursor, ts_venue, state[RECEIVED], 0)
+                index = paths[0, second * STEPS]
+                mark = above(index, premium[second])
+                scalars(rows, cursor, state, param, mark, index, ts_venue)
+            worth = above(paths[0, at], premium[second])
+            chase(state, param, worth, paths[1, at], now[AWAY])
+            came = arrives(state, param, paths[2, at], now[ACTIVITY])
+            forced = now[FORCED] if slot * 4 % slots < 4 else 0
             # The first slot is always used: a book in which nothing ever happens looks dead.
-            used = roll(state, DICE, 1 << 16) < QUIET + (state[HEAT] >> 8) or slot == 0
-            state[HEAT] -= state[HEAT] >> 3
-            if used:
-                state[RECEIVED] = max(state[RECEIVED], late)
-                act(
-                    rows,
-                    cursor,
-                    levels,
-                    state,
-                    param,
-                    2 * fair // param[TICK],
-                    flow[at],
-                    ts_venue,
-                )
+            if roll(state, DICE, 1 << 16) >= param[QUIET] and slot > 0 and came + abs(forced) == 0:
+                continue
+            state[RECEIVED] = max(state[RECEIVED], late)
+            if state[ANCHOR] != 0 and came != 0:
+                s = side_of(state, param, now[BIAS])
+                trade(rows, cursor, levels, state, param, s, size_of(state, param), ts_venue)
+            if state[ANCHOR] != 0 and forced != 0:
+                lots = max(1, param[ORDER_MEAN] * abs(forced) >> 10)
+                trade(rows, cursor, levels, state, param, 1 if forced > 0 else 0, lots, ts_venue)
+            quote(rows, cursor, levels, state, param, now[SPREAD], ts_venue)

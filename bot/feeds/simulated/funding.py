@@ -12,7 +12,7 @@ import numpy as np
 
 from bot.book.arrays import i8, void
 from bot.feeds.simulated.premium import above
-from bot.feeds.simulated.settings import FundingTerms
+from bot.feeds.simulated.terms import FundingTerms
 from bot.kernel import kernel
 from bot.model.event import FundingRate
 from bot.model.units import NS_PER_SECOND, InstrumentId
@@ -57,10 +57,16 @@ def charge(
 class FundingClock:
     """The rates of one perpetual, second after second."""
 
-    def __init__(self, instrument: InstrumentId, terms: FundingTerms) -> None:
+    def __init__(
+        self, instrument: InstrumentId, terms: FundingTerms, change: tuple[int, int] | None = None
+    ) -> None:
+        """Start at the first second. change: from which second since the epoch on there is another
+        interval, and how many seconds it has; a settlement of both.
+        """
         self._instrument = instrument
         self._terms = terms
         self._interval_s = terms.interval_ns // NS_PER_SECOND
+        self._change = change
         fractions = (terms.interest, terms.damp, terms.cap)
         self._param = np.array(
             [self._interval_s, *(int(one * SCALAR_SCALE) for one in fractions)], np.int64
@@ -85,11 +91,26 @@ class FundingClock:
 
         premium, index, recv_ns: one entry a second; recv_ns: when it is heard.
         """
+        cut = len(premium)
+        if self._change is not None:
+            cut = min(cut, max(0, self._change[0] - second))
+        if cut:
+            yield from self._stretch(second, premium[:cut], index[:cut], recv_ns[:cut])
+        if cut < len(premium):
+            assert self._change is not None
+            self._param[INTERVAL] = self._change[1]
+            yield from self._stretch(second + cut, premium[cut:], index[cut:], recv_ns[cut:])
+
+    def _stretch(
+        self, second: int, premium: Int64s, index: Int64s, recv_ns: Int64s
+    ) -> Iterator[FundingRate]:
+        """Seconds of one interval; what the first of them settles belongs to the one before."""
+        interval_s = int(self._param[INTERVAL])
         before = np.empty_like(premium)
         after = np.empty_like(premium)
         charge(premium, second, self._param, self._state, before, after)
         times = np.arange(second, second + len(premium))
-        settles = times % self._interval_s == 0
+        settles = times % interval_s == 0
         # The first second says a rate and settles none: nothing was sampled before it.
         settles[0] &= self._started
         publishes = times % self._terms.publish_s == 0
@@ -100,28 +121,35 @@ class FundingClock:
             ts = (now * NS_PER_SECOND, int(recv_ns[k]))
             if settles[k]:
                 mark = fixed(above(int(index[k]), int(premium[k])))
-                yield self._rate(ts, int(before[k]), now, settled=True, mark=mark)
+                yield self._rate(ts, int(before[k]), now, self._before(now), mark=mark)
             if publishes[k]:
-                upcoming = now - now % self._interval_s + self._interval_s
-                yield self._rate(ts, int(after[k]), upcoming, settled=False)
+                upcoming = now - now % interval_s + interval_s
+                yield self._rate(ts, int(after[k]), upcoming, interval_s)
+
+    def _before(self, second: int) -> int:
+        """Seconds of the interval that ends at a settlement."""
+        if self._change is not None and second > self._change[0]:
+            return self._change[1]
+        return self._interval_s
 
     def _rate(
         self,
         ts: tuple[int, int],
         rate: int,
         settles: int,
+        interval_s: int,
         *,
-        settled: bool,
         mark: Decimal | None = None,
     ) -> FundingRate:
+        """A rate that is settled when there is a mark, else one that is predicted."""
         return FundingRate(
             ts_venue=ts[0],
             ts_recv=ts[1],
             instrument=self._instrument,
             rate=fixed(rate),
             settles_ns=settles * NS_PER_SECOND,
-            settled=settled,
-            interval_ns=self._terms.interval_ns,
+            settled=mark is not None,
+            interval_ns=interval_s * NS_PER_SECOND,
             mark=mark,
         )
 

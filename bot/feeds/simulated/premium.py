@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 
 from bot.book.arrays import i8, void
+from bot.feeds.simulated.coins import Coin
 from bot.feeds.simulated.draws import BELL_DEVIATION, Draws, bell
-from bot.feeds.simulated.settings import Coin, FundingTerms, Premium
+from bot.feeds.simulated.terms import FundingTerms, Premium
 from bot.kernel import kernel
 from bot.model.units import NS_PER_SECOND
 from bot.tape.rows import Int64s

@@ -1,105 +1,13 @@
-"""What a simulated market is made of: coins, their listings, how funding is charged."""
-
-from decimal import Decimal
-from typing import Final
+"""A simulated market from its first second to its last: what it lists and how it behaves."""
 
 from msgspec import Struct
 
-from bot.model.instrument import Instrument, Kind, PriceGrid
-from bot.model.units import NS_PER_HOUR, NS_PER_MS, Currency, InstrumentId
-
-VENUE: Final = "sim"
-
-
-class Coin(Struct, frozen=True, kw_only=True):
-    """A coin and its two listings, spot and perpetual against USDT.
-
-    price: quote, at the start. volatility: standard deviation of a year's log return.
-    tick, lot: of spot and perpetual. half_spread_bps: from the fair price to the nearest
-    quote; gap_bps: between neighbouring levels. level, trade: typical size in coins.
-    """
-
-    base: Currency
-    price: Decimal
-    volatility: float
-    tick: tuple[Decimal, Decimal]
-    lot: tuple[Decimal, Decimal]
-    half_spread_bps: float
-    gap_bps: float
-    level: float
-    trade: float
-
-    def __post_init__(self) -> None:
-        """Refuse a coin whose book would have no room for its levels."""
-        if self.price < 10_000 * max(self.tick):
-            raise ValueError(f"{self.base} price: got {self.price}, expected 10,000 ticks or more")
-        if not 0 <= self.volatility <= 5:
-            raise ValueError(f"{self.base} volatility: got {self.volatility}, expected 0 to 5")
-        for name in ("half_spread_bps", "gap_bps", "level", "trade"):
-            value: float = getattr(self, name)
-            if not 0 < value < float("inf"):
-                raise ValueError(f"{self.base} {name}: got {value}, expected a number > 0")
-
-
-class Premium(Struct, frozen=True, kw_only=True):
-    """How far perpetuals trade from their index: moods that last, and a way back to the mood.
-
-    moods_bps: where the premium may be drawn to, one at a time, each as likely. The times are
-    in funding intervals, so that a market with a short interval lives faster.
-    """
-
-    moods_bps: tuple[float, ...] = (-15.0, 0.0, 12.0, 40.0)
-    mood_intervals: float = 1.5
-    half_life_intervals: float = 0.15
-    deviation_bps: float = 3.0
-
-    def __post_init__(self) -> None:
-        """Refuse moods that nobody believes, and times that do not pass."""
-        if not self.moods_bps or any(not abs(mood) <= 90 for mood in self.moods_bps):
-            raise ValueError(f"moods_bps: got {self.moods_bps}, expected some, -90 to 90")
-        for name in ("mood_intervals", "half_life_intervals"):
-            value: float = getattr(self, name)
-            if not 0 < value < float("inf"):
-                raise ValueError(f"{name}: got {value}, expected a number > 0")
-        if not 0 <= self.deviation_bps <= 30:
-            raise ValueError(f"deviation_bps: got {self.deviation_bps}, expected 0 to 30")
-
-
-class FundingTerms(Struct, frozen=True, kw_only=True):
-    """How the venue charges funding; rates are fractions per 8 hours, scaled to the interval.
-
-    publish_s: how often the predicted rate is published.
-    """
-
-    interval_ns: int = 8 * NS_PER_HOUR
-    interest: Decimal = Decimal("0.0001")
-    damp: Decimal = Decimal("0.0005")
-    cap: Decimal = Decimal("0.02")
-    publish_s: int = 1
-
-
-BITCOIN: Final = Coin(
-    base=Currency("BTC"),
-    price=Decimal(60_000),
-    volatility=0.5,
-    tick=(Decimal("0.01"), Decimal("0.1")),
-    lot=(Decimal("0.00001"), Decimal("0.001")),
-    half_spread_bps=0.1,
-    gap_bps=0.3,
-    level=1.5,
-    trade=0.3,
-)
-ETHER: Final = Coin(
-    base=Currency("ETH"),
-    price=Decimal(3_000),
-    volatility=0.65,
-    tick=(Decimal("0.01"), Decimal("0.01")),
-    lot=(Decimal("0.0001"), Decimal("0.001")),
-    half_spread_bps=0.15,
-    gap_bps=0.4,
-    level=25.0,
-    trade=4.0,
-)
+from bot.feeds.simulated.chains import Chain
+from bot.feeds.simulated.coins import BITCOIN, ETHER, Coin
+from bot.feeds.simulated.listings import VENUE, Contract, Venue, pair_of
+from bot.feeds.simulated.regimes import Episode, Seasons
+from bot.feeds.simulated.terms import Flow, FundingTerms, Premium
+from bot.model.units import NS_PER_MS, NS_PER_SECOND
 
 
 class MarketSettings(Struct, frozen=True, kw_only=True):
@@ -107,8 +15,11 @@ class MarketSettings(Struct, frozen=True, kw_only=True):
 
     start_ns: a whole second. duration_s: None: it never ends. slots_per_second: how often an
     instrument may act; it sends about one message a slot. levels: a side of each book.
-    latency_ns, jitter_ns: from the venue to us, and how much longer it may take.
+    latency_ns, jitter_ns: from the venue `sim` to us, and how much longer it may take.
     chunk_s: seconds made at once; it changes the speed and nothing else.
+    coins: what has a price. contracts, chains: what is listed; none of either: spot and
+    perpetual of each coin at `sim`, with `funding`. venues: all but `sim`.
+    episodes: regimes at stated times; seasons: regimes that come by themselves.
     """
 
     seed: int
@@ -122,6 +33,12 @@ class MarketSettings(Struct, frozen=True, kw_only=True):
     coins: tuple[Coin, ...] = (BITCOIN, ETHER)
     premium: Premium = Premium()
     funding: FundingTerms = FundingTerms()
+    flow: Flow = Flow()
+    venues: tuple[Venue, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+    chains: tuple[Chain, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+    seasons: Seasons | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated."""
@@ -131,42 +48,72 @@ class MarketSettings(Struct, frozen=True, kw_only=True):
             ("chunk_s", self.chunk_s, 1, 3_600),
             ("latency_ns", self.latency_ns, 0, 10**10),
             ("jitter_ns", self.jitter_ns, 0, 5 * 10**8),
-            ("funding.publish_s", self.funding.publish_s, 1, 3_600),
         ):
             if not low <= value <= high:
                 raise ValueError(f"{name}: got {value}, expected {low} to {high}")
-        for name, value in (
-            ("start_ns", self.start_ns),
-            ("funding.interval_ns", self.funding.interval_ns),
+        if self.start_ns <= 0 or self.start_ns % 10**9:
+            raise ValueError(f"start_ns: got {self.start_ns}, expected whole seconds, in ns")
+        self._check_listings()
+
+    def _check_listings(self) -> None:
+        coins = [coin.base for coin in self.coins]
+        venues = [VENUE, *(venue.name for venue in self.venues)]
+        for name, values in (("coins", coins), ("venues", venues)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name}: got {', '.join(values)}, expected each once")
+        listed: list[Contract | Chain] = [*self.contracts, *self.chains]
+        for one in listed:
+            if one.coin not in coins:
+                raise ValueError(f"{one.id} coin: got {one.coin}, expected {', '.join(coins)}")
+            if one.venue not in venues:
+                raise ValueError(f"{one.id} venue: got {one.venue}, expected {', '.join(venues)}")
+        # A chain is called like the inverse perpetual of its coin; its options are not.
+        for name, ids in (
+            ("contracts", [str(one.id) for one in self.contracts]),
+            ("chains", [one.id for one in self.chains]),
         ):
-            if value <= 0 or value % 10**9:
-                raise ValueError(f"{name}: got {value}, expected whole seconds, in ns")
+            if len(set(ids)) < len(ids):
+                raise ValueError(f"{name}: got {', '.join(ids)}, expected each once")
+        for contract in self.contracts:
+            self._check_change(contract)
+        for episode in self.episodes:
+            if episode.coin is not None and episode.coin not in coins:
+                raise ValueError(f"episode coin: got {episode.coin}, expected {', '.join(coins)}")
+            if episode.venue is not None and episode.venue not in venues:
+                raise ValueError(
+                    f"episode venue: got {episode.venue}, expected {', '.join(venues)}"
+                )
 
+    def _check_change(self, contract: Contract) -> None:
+        """A new interval begins where the old one and the new one both settle."""
+        if contract.change is None or contract.funding is None:
+            return
+        at_ns = self.start_ns + contract.change.at_s * NS_PER_SECOND
+        for interval_ns in (contract.funding.interval_ns, contract.change.interval_ns):
+            if interval_ns <= 0 or at_ns % interval_ns:
+                raise ValueError(
+                    f"{contract.id} change.at_s: got {contract.change.at_s}, expected a settlement "
+                    "of both intervals"
+                )
 
-def spot_of(coin: Coin) -> Instrument:
-    """The coin against USDT."""
-    return Instrument(
-        id=InstrumentId(f"{VENUE}:{coin.base}/USDT"),
-        kind=Kind.SPOT,
-        base=coin.base,
-        quote=Currency("USDT"),
-        settle=Currency("USDT"),
-        grid=PriceGrid(coin.tick[0]),
-        lot=coin.lot[0],
-        notional_min=Decimal(5),
-    )
+    def listed(self) -> tuple[Contract, ...]:
+        """The contracts that have books."""
+        if self.contracts or self.chains:
+            return self.contracts
+        return tuple(one for coin in self.coins for one in pair_of(coin, self.funding))
 
+    def venues_used(self) -> list[str]:
+        """The names of the venues where something is listed."""
+        used = [one.venue for one in self.listed()] + [one.venue for one in self.chains]
+        return sorted(set(used))
 
-def perpetual_of(coin: Coin, funding: FundingTerms) -> Instrument:
-    """The linear perpetual of a coin, settled in USDT."""
-    return Instrument(
-        id=InstrumentId(f"{VENUE}:{coin.base}/USDT:USDT"),
-        kind=Kind.PERPETUAL,
-        base=coin.base,
-        quote=Currency("USDT"),
-        settle=Currency("USDT"),
-        grid=PriceGrid(coin.tick[1]),
-        lot=coin.lot[1],
-        notional_min=Decimal(5),
-        funding_interval_ns=funding.interval_ns,
-    )
+    def venue(self, name: str) -> Venue:
+        """The venue of this name."""
+        for venue in self.venues:
+            if venue.name == name:
+                return venue
+        return Venue(name=VENUE, latency_ns=self.latency_ns, jitter_ns=self.jitter_ns)
+
+    def coin(self, base: str) -> Coin:
+        """The coin of this name."""
+        return next(coin for coin in self.coins if coin.base == base)

@@ -6,7 +6,7 @@ was before. Random words need no place of their own: how many were taken follows
 
 from msgspec import Struct
 
-KEPT = 16
+KEPT = 64
 """Chunks of the past that are kept: readers are ahead of whoever asks by one or two."""
 
 
@@ -23,23 +23,28 @@ class Events(Struct, frozen=True):
     """What a reader of events carries from one second to the next."""
 
     price: list[int]
-    premium: list[int]
-    funding: list[int]
+    premium: list[int] | None
+    funding: list[int] | None
+    interest: int | None
 
 
 class Standing(Struct, frozen=True):
-    """A source at the beginning of a second. events: None for one that has none."""
+    """A source at the beginning of a second.
+
+    rows: None for options, which have no book. events: None where they follow from the time.
+    """
 
     at_ns: int
-    rows: Rows
+    rows: Rows | None
     events: Events | None
 
 
 class Trail:
     """Where the readers of a source stood when they began each of their last chunks."""
 
-    def __init__(self) -> None:
-        """Nobody has read yet."""
+    def __init__(self, *, rows: bool, events: bool) -> None:
+        """Nobody has read yet. rows, events: what has places to go on from."""
+        self._wanted = (rows, events)
         self.rows: dict[int, Rows] = {}
         self.events: dict[int, Events] = {}
 
@@ -55,10 +60,13 @@ class Trail:
         while len(kept) > KEPT:
             del kept[min(kept)]
 
-    def before(self, now_ns: int, *, eventful: bool) -> Standing | None:
+    def before(self, now_ns: int) -> Standing | None:
         """The last place before a time that every reader has passed."""
-        times = set(self.rows) & set(self.events) if eventful else set(self.rows)
+        rows, events = self._wanted
+        times = set(self.rows) if rows else set(self.events)
+        if rows and events:
+            times &= set(self.events)
         at_ns = max((each for each in times if each <= now_ns), default=None)
         if at_ns is None:
             return None
-        return Standing(at_ns, self.rows[at_ns], self.events.get(at_ns))
+        return Standing(at_ns, self.rows.get(at_ns), self.events.get(at_ns))

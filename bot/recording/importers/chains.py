@@ -1,20 +1,19 @@
 """Snapshots of option chains as a recording: tickers as events under the first option of each."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from bot.model.instrument import Instrument
 from bot.model.units import InstrumentId
+from bot.recording.importers.chain_writer import heads_of
 from bot.recording.importers.deribit_chains import read_chains
 from bot.recording.importers.imported import Imported, Tally
 from bot.recording.parquet import RecordingWriter
 from bot.recording.schema import Period
 from bot.tape.rows import Int32s
-from bot.tape.tickers import Tickers, chain_of, told
+from bot.tape.tickers import Tickers, told
 
 ORIGIN: Final = "Deribit option chains"
 
@@ -25,25 +24,21 @@ def import_chains(paths: Sequence[Path], out: Path, *, replace: bool = False) ->
     DataError names the file, the line and the column that cannot be right.
     """
     read = read_chains(paths)
-    groups: defaultdict[str, list[Instrument]] = defaultdict(list)
-    for one in read.instruments:
-        groups[chain_of(one.id)].append(one)
-    first = {name: min(options, key=lambda one: one.id) for name, options in groups.items()}
-    listed = {first[name].id: tuple(options) for name, options in groups.items()}
-    tallies = {one.id: Tally() for one in first.values()}
+    heads = heads_of(read.instruments)
+    tallies = {head: Tally() for head in heads}
     with RecordingWriter(
         out,
-        first.values(),
+        [options[0] for options in heads.values()],
         clock_offset_ns=None,
         origin=ORIGIN,
         period=Period.YEAR,
         replace=replace,
-        chains=listed,
+        chains=heads,
     ) as writer:
-        for name, head in first.items():
-            for event in told(_only(read.tickers, {one.id for one in groups[name]})):
+        for head, options in heads.items():
+            for event in told(_only(read.tickers, {one.id for one in options})):
                 writer.write_event(event)
-                tallies[head.id].events += 1
+                tallies[head].events += 1
         files = writer.close()
     return Imported(files, None, tallies)
 

@@ -12,6 +12,7 @@ import msgspec
 from bot.errors import DataError, UsageError, quoted
 from bot.model.instrument import Instrument
 from bot.recording.clock import FEED_LATENCY_MIN_NS, Stamp, offset_for
+from bot.recording.importers.chain_writer import ChainWriter, heads_of
 from bot.recording.importers.cryptofeed import PONG, Line, Run, read_lines, sort_files
 from bot.recording.importers.imported import Imported
 from bot.recording.importers.stream import (
@@ -68,20 +69,24 @@ def import_run(
     listed = _listed(run, venue)
     wanted = _symbols(run, venue)
     chosen = {symbol: listed[symbol] for symbol in wanted if symbol in listed}
+    heads = heads_of(chosen.values())
     with RecordingWriter(
         out,
         chosen.values(),
         clock_offset_ns=offset_ns,
         origin="run " + ", ".join(path.name for path in paths),
         replace=replace,
+        chains=heads,
     ) as writer:
+        chains = ChainWriter(writer, heads)
         streams = {
-            symbol: Stream(instrument, writer, venue.decoder, offset_ns)
+            symbol: Stream(instrument, chains, venue.decoder, offset_ns)
             for symbol, instrument in chosen.items()
         }
         damage = [*_decode(run, venue, streams), *_unknown(wanted, listed, run)]
         for stream in streams.values():
             stream.finish()
+        chains.finish()
         if not damage:
             names = ", ".join(path.name for path in run.messages)
             for stream in streams.values():

@@ -11,8 +11,8 @@ from bot.model.event import Event
 from bot.model.instrument import Instrument
 from bot.model.units import NS_PER_SECOND, InstrumentId
 from bot.recording.importers.imported import Tally
-from bot.recording.parquet import RecordingWriter
 from bot.tape.builder import BlockBuilder
+from bot.tape.rows import Block
 
 BLOCK_ROWS: Final = 65_536
 STEP_BACK_NS_MAX: Final = NS_PER_SECOND
@@ -45,6 +45,13 @@ class Decoder(Protocol):
         """Take in a frame; DataError when it is broken or does not fit the instrument."""
 
 
+class Writer(Protocol):
+    """Where messages and events go: a writer of recordings, or what stands before one."""
+
+    def write(self, block: Block) -> None: ...
+    def write_event(self, event: Event) -> None: ...
+
+
 DecoderFactory = Callable[[Instrument, BlockBuilder, list[Event]], Decoder]
 """Makes the decoder of an instrument; it appends to the builder and the list."""
 
@@ -55,7 +62,7 @@ class Stream:
     def __init__(
         self,
         instrument: Instrument,
-        writer: RecordingWriter,
+        writer: Writer,
         decoder_of: DecoderFactory,
         offset_ns: int,
     ) -> None:

@@ -26,12 +26,6 @@ def continuous_rate(future: float, spot: float, years: float) -> float | None:
     return math.log(future / spot) / years if years >= HOUR_OF_YEAR else None
 
 
-def compound_apy(future: float, spot: float, years: float) -> float | None:
-    """The basis as an annual fraction, reinvested until a year is over; None where too large."""
-    rate = continuous_rate(future, spot, years)
-    return math.expm1(rate) if rate is not None and rate < 700.0 else None
-
-
 def expected_bps(first_bps: float, since: float, left: float) -> float:
     """Where a basis should be that falls evenly to nothing at expiry.
 

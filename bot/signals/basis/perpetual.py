@@ -19,7 +19,7 @@ class PerpetualBandGauge(Gauge):
     """The memory of `PerpetualBand`."""
 
     rule: FundingRule
-    interest_8h: float
+    interest_bps_8h: float
     cost_bps: float
     carry_assumed: float | None
     track: FundingTrack
@@ -47,8 +47,9 @@ class PerpetualBandGauge(Gauge):
         interval = self.track.interval_ns
         if carry is not None and interval is not None:
             hours = interval / NS_PER_HOUR
-            interest = self.rule.interest_of(self.interest_8h, hours)
-            low, high = fair_premiums(self.rule, theoretical_rate(carry), interest, hours)
+            rule = self.rule.at(max(now_ns, self.track.settles_ns))
+            interest = rule.interest_of(self.interest_bps_8h / BPS, hours)
+            low, high = fair_premiums(rule, theoretical_rate(carry), interest, hours)
             low, high = low * BPS - self.cost_bps, high * BPS + self.cost_bps
             if self.premium_bps is not None:
                 below, above = self.premium_bps - low, self.premium_bps - high
@@ -87,7 +88,7 @@ class PerpetualBand(GaugeWatch, frozen=True):
     instrument: InstrumentId
     rule: FundingRule
     premium_bps: Watch
-    interest_8h: float
+    interest_bps_8h: float
     cost_bps: float
     carry: Watch | None = None
     carry_assumed: float | None = 0.05
@@ -107,7 +108,7 @@ class PerpetualBand(GaugeWatch, frozen=True):
             raise ValueError(f"PerpetualBand.cost_bps: got {self.cost_bps}, expected >= 0")
         return PerpetualBandGauge(
             rule=self.rule,
-            interest_8h=self.interest_8h,
+            interest_bps_8h=self.interest_bps_8h,
             cost_bps=self.cost_bps,
             carry_assumed=self.carry_assumed,
             track=FundingTrack(terms.instrument(self.instrument).funding_interval_ns),

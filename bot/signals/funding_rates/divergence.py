@@ -46,7 +46,7 @@ class FundingDivergenceGauge(Gauge):
     """
 
     track: FundingTrack
-    interest_8h: float
+    interest_bps_8h: float
     carry_assumed: float | None
     window: RobustWindow = field(default_factory=lambda: RobustWindow(INTERVALS))
     predictions: Series = field(
@@ -138,7 +138,7 @@ class FundingDivergenceGauge(Gauge):
         if not settlement.assumed:
             before = self.predictions.at(settlement.settles_ns - BEFORE_NS, BEFORE_NS)
             self.model_error = None if before is None else rate - before
-        self.settled_excess = rate - self.interest_8h
+        self.settled_excess = rate - self.interest_bps_8h / BPS
         since = settlement.settles_ns - THREE_DAYS_NS
         self.paid = [each for each in self.paid if each[0] > since]
         self.paid.append((settlement.settles_ns, rate, self._theory()))
@@ -170,7 +170,7 @@ class FundingDivergence(GaugeWatch, frozen=True):
     )
 
     instrument: InstrumentId
-    interest_8h: float
+    interest_bps_8h: float
     carry: Watch | None = None
     carry_assumed: float | None = 0.05
     predicted_bps: Watch | None = None
@@ -186,13 +186,13 @@ class FundingDivergence(GaugeWatch, frozen=True):
 
     def gauge(self, terms: Terms) -> FundingDivergenceGauge:
         """A gauge that has heard nothing."""
-        for name in ("interest_8h", "carry_assumed"):
+        for name in ("interest_bps_8h", "carry_assumed"):
             value = getattr(self, name)
             if value is not None and not known(value):
                 raise ValueError(f"FundingDivergence.{name}: got {value}, expected a number")
         return FundingDivergenceGauge(
             FundingTrack(terms.instrument(self.instrument).funding_interval_ns),
-            self.interest_8h,
+            self.interest_bps_8h,
             self.carry_assumed,
         )
 

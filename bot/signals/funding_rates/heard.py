@@ -31,10 +31,11 @@ class FundingTrack(Struct):
     """The last word on one contract's funding.
 
     interval_ns: as last heard, else of the contract's terms; None: nobody said, and then no
-    rate can be compared. faulty: reports that were refused, ever.
+    rate can be compared. stated: whether a rate said it. faulty: reports that were refused, ever.
     """
 
     interval_ns: int | None = None
+    stated: bool = False
     rate: float | None = None
     settles_ns: int = 0
     final: bool = False
@@ -51,8 +52,9 @@ class FundingTrack(Struct):
             self.heard_ns = None
         if isinstance(event, InstrumentChanged) and event.instrument.funding_interval_ns:
             self.interval_ns = event.instrument.funding_interval_ns
-        # Rates that say their interval are nearer to it than terms that were asked for once.
-        if isinstance(event, FundingTerms) and event.interval_ns and self.interval_ns is None:
+        # Rates that say their interval are nearer to it than terms that were asked for once, and
+        # those nearer than a listing.
+        if isinstance(event, FundingTerms) and event.interval_ns and not self.stated:
             self.interval_ns = event.interval_ns
         return self._take(event) if isinstance(event, FundingRate) else ()
 
@@ -121,6 +123,7 @@ class FundingTrack(Struct):
     def _set(self, event: FundingRate, rate: float, interval: int | None, *, final: bool) -> None:
         self.rate, self.settles_ns, self.final = rate, event.settles_ns, final
         self.heard_ns, self.interval_ns = event.ts_recv, interval
+        self.stated = self.stated or event.interval_ns is not None
         self.said_ns = max(self.said_ns, event.ts_venue)
 
     def _current(self) -> Settlement | None:

@@ -23,10 +23,13 @@ BPS: Final = 1e4
 
 
 class VenueFundingGauge(Gauge):
-    """The memory of `VenueFunding`."""
+    """The memory of `VenueFunding`.
 
-    rule: FundingRule
-    interest_8h: float
+    rules: the venue's, over time. floor, cap: fractions per interval, as venues say them.
+    """
+
+    rules: FundingRule
+    interest_bps_8h: float
     floor: float | None
     cap: float | None
     track: FundingTrack
@@ -36,6 +39,11 @@ class VenueFundingGauge(Gauge):
     before: PremiumMean | None = None
     premium: float | None = None
     premium_ns: int | None = None
+
+    @property
+    def rule(self) -> FundingRule:
+        """The rule of the settlement that comes next."""
+        return self.rules.at(self.settles_ns)
 
     def hear(self, event: MarketEvent) -> None:
         """Take in a rate: which settlement comes next, and what the venue expects of it."""
@@ -146,7 +154,7 @@ class VenueFundingGauge(Gauge):
     def _bps(self, mean: float | None, hours: float) -> float | None:
         if mean is None:
             return None
-        interest = self.rule.interest_of(self.interest_8h, hours)
+        interest = self.rule.interest_of(self.interest_bps_8h / BPS, hours)
         return self.rule.rate(mean, interest, hours, self.floor, self.cap) * 8.0 / hours * BPS
 
 
@@ -159,10 +167,11 @@ class VenueFunding(GaugeWatch, frozen=True):
     `following`, the settlement after the next where a venue pays the mean of the interval
     before (BitMEX, Kraken); `venue`, its prediction; `difference` of ours to that, of which
     more than 2 bps means that the rule has changed. The quality is the share of samples seen.
-    rule: of `funding_rates.venues`. premium_bps: a score of the premium over the index, in bps
+    rule: of `funding_rates.venues`; where a venue has changed it, the one of each settlement's
+        time is used. premium_bps: a score of the premium over the index, in bps
     of it: `ImpactPremium`, `MarkPremium` on Deribit.
-    interest_8h: as the venue states it for 8 hours; floor, cap: fractions per interval, of the
-        contract, until the venue says others; None: it has none. The interval comes with the
+    interest_bps_8h: as the venue states it for 8 hours. floor_bps, cap_bps: of an interval of
+        the contract, until the venue says others; None: it has none. The interval comes with the
         venue's rates, else from the contract's terms; without one nothing is predicted.
     Source: with each rule.
     """
@@ -173,9 +182,9 @@ class VenueFunding(GaugeWatch, frozen=True):
     instrument: InstrumentId
     rule: FundingRule
     premium_bps: Watch
-    interest_8h: float
-    floor: float | None
-    cap: float | None
+    interest_bps_8h: float
+    floor_bps: float | None
+    cap_bps: float | None
 
     def concerns(self) -> tuple[InstrumentId, ...]:
         """The one contract."""
@@ -187,16 +196,15 @@ class VenueFunding(GaugeWatch, frozen=True):
 
     def gauge(self, terms: Terms) -> VenueFundingGauge:
         """A gauge that has heard nothing."""
-        if self.floor is not None and self.cap is not None and not self.floor <= self.cap:
-            raise ValueError(
-                f"VenueFunding.floor: got {self.floor}, expected at most cap {self.cap}"
-            )
-        if not known(self.interest_8h):
-            raise ValueError(f"VenueFunding.interest_8h: got {self.interest_8h}, expected a number")
+        floor, cap, interest = self.floor_bps, self.cap_bps, self.interest_bps_8h
+        if floor is not None and cap is not None and not floor <= cap:
+            raise ValueError(f"VenueFunding.floor_bps: got {floor}, expected at most cap_bps {cap}")
+        if not known(interest):
+            raise ValueError(f"VenueFunding.interest_bps_8h: got {interest}, expected a number")
         return VenueFundingGauge(
-            rule=self.rule,
-            interest_8h=self.interest_8h,
-            floor=self.floor,
-            cap=self.cap,
+            rules=self.rule,
+            interest_bps_8h=interest,
+            floor=None if floor is None else floor / BPS,
+            cap=None if cap is None else cap / BPS,
             track=FundingTrack(terms.instrument(self.instrument).funding_interval_ns),
         )

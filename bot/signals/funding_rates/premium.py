@@ -1,36 +1,8 @@
-"""Premium over the index: from the levels of a book, and as the mean of an interval."""
-
-from collections.abc import Sequence
+"""The premium over the index as the mean of an interval, while it fills."""
 
 from msgspec import Struct
 
 from bot.signals.funding_rates.rules import FundingRule
-from bot.signals.plain.shape import positive
-
-
-def impact_price(levels: Sequence[tuple[float, float]], notional: float) -> float | None:
-    """What a notional in quote is traded at, on average; None when the levels are too thin.
-
-    levels: (price, size in coins), nearest first. It is the notional over what it buys, not
-    the mean price of a size.
-    """
-    left, coins = notional, 0.0
-    for price, size in levels:
-        taken = min(left, price * size)
-        coins += taken / price
-        left -= taken
-        if left <= 0.0:
-            return notional / coins
-    return None
-
-
-def premium_index(
-    impact_bid: float | None, impact_ask: float | None, index: float | None
-) -> float | None:
-    """How far the impact prices stand outside the index, as a fraction of it; + is above."""
-    if not (positive(impact_bid) and positive(impact_ask) and positive(index)):
-        return None
-    return (max(0.0, impact_bid - index) - max(0.0, index - impact_ask)) / index
 
 
 class PremiumMean(Struct):

@@ -37,6 +37,7 @@ class FundingRule(Struct, frozen=True, kw_only=True):
     previous: an interval pays the mean of the interval before it.
     interest_scales: the interest is stated per 8 h and a contract with another interval pays
     its share of it, before damping.
+    since_ns, before: the first settlement that the rule is for, and the rule until then.
     """
 
     venue: str
@@ -48,6 +49,14 @@ class FundingRule(Struct, frozen=True, kw_only=True):
     previous: bool = False
     interest_scales: bool = False
     coefficient: float = 1.0
+    since_ns: int = 0
+    before: "FundingRule | None" = None
+
+    def at(self, settles_ns: int) -> "FundingRule":
+        """The venue's rule for a settlement at a time."""
+        if settles_ns >= self.since_ns or self.before is None:
+            return self
+        return self.before.at(settles_ns)
 
     def interest_of(self, interest_8h: float, hours: float) -> float:
         """The interest that enters the formula of an interval of so many hours."""

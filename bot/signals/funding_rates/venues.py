@@ -19,9 +19,16 @@ BINANCE_UNSCALED: Final = FundingRule(
 """Binance USD-M until 2025-09-18: no regard to the interval. Medium confidence below 8 h."""
 
 BINANCE: Final = FundingRule(
-    venue="binance", form=Form.SCALED, damp=_DAMP, sample_s=5.0, equal_hours=1.0
+    venue="binance",
+    form=Form.SCALED,
+    damp=_DAMP,
+    sample_s=5.0,
+    equal_hours=1.0,
+    since_ns=BINANCE_SCALES_FROM_NS,
+    before=BINANCE_UNSCALED,
 )
-"""Binance USD-M since then. Interest 0.01 % a formula, whatever the interval; 0 for some.
+"""Binance USD-M; of settlements before that date the rule until then. Interest 0.01 % a formula,
+whatever the interval; 0 for some.
 Source: Binance, "Introduction to Binance Futures Funding Rates"."""
 
 BYBIT: Final = FundingRule(
@@ -82,8 +89,3 @@ GATE: Final = FundingRule(venue="gate", form=Form.SCALED, damp=_DAMP, sample_s=6
 
 KUCOIN: Final = FundingRule(venue="kucoin", form=Form.SCALED, damp=_DAMP, sample_s=60.0)
 """KuCoin: interest 0.01 %, per-minute premiums weighed linearly. Second-hand source."""
-
-
-def binance_at(t_ns: int) -> FundingRule:
-    """Binance's rule for a settlement at a time."""
-    return BINANCE if t_ns >= BINANCE_SCALES_FROM_NS else BINANCE_UNSCALED

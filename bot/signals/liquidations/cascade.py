@@ -13,11 +13,10 @@ from bot.signals.liquidations.cascade_score import CascadeScore, cascade_score
 from bot.signals.liquidations.cascade_state import CascadeState
 from bot.signals.liquidations.ledger import CLASSES, Classes
 from bot.signals.liquidations.risk_map import INTERVAL_AGE_S_MAX, RiskMap, risk_map_for
+from bot.signals.liquidations.surroundings import Surroundings
 from bot.signals.liquidations.tally import Tally, tally_for
-from bot.signals.plain.looks import LOOK_AGE_NS_MAX
-from bot.signals.plain.motion import Motion
 from bot.signals.plain.robust import RobustWindow
-from bot.signals.plain.shape import clip01, positive, price_of_log_bps
+from bot.signals.plain.shape import clip01
 
 REACH: Final = 0.02
 TRUSTED_QUALITY: Final = 0.5
@@ -32,13 +31,10 @@ class CascadeGauge(Gauge):
 
     map: RiskMap
     tally: Tally
-    motion: Motion = field(default_factory=Motion)
+    around: Surroundings = field(default_factory=Surroundings)
     bids: RobustWindow = field(default_factory=lambda: RobustWindow(DEPTH_OBS, obs_min=60))
     asks: RobustWindow = field(default_factory=lambda: RobustWindow(DEPTH_OBS, obs_min=60))
-    depth_bid: float | None = None
-    depth_ask: float | None = None
     depth_step: int | None = None
-    looked_ns: int | None = None
     score: CascadeScore | None = None
     state: CascadeState = field(default_factory=CascadeState)
 
@@ -49,15 +45,9 @@ class CascadeGauge(Gauge):
 
     def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
         """Look at price and depth, score them, and let the state follow."""
-        log_bps = scores.get("price")
-        price = price_of_log_bps(log_bps)
-        self.map.look(price)
-        if price is not None and log_bps is not None:
-            self.motion.look(t_ns, log_bps)
-        bid, ask = scores.get("depth_bid"), scores.get("depth_ask")
-        self.depth_bid = bid if positive(bid) else None
-        self.depth_ask = ask if positive(ask) else None
-        self.looked_ns = t_ns
+        around = self.around
+        around.look(t_ns, scores)
+        self.map.look(around.price)
         self.score = self._score(t_ns)
         trusted = self.score.score if self.score.quality >= TRUSTED_QUALITY else None
         self.state.look(t_ns, trusted, self.score.direction)
@@ -65,14 +55,14 @@ class CascadeGauge(Gauge):
         step = t_ns // DEPTH_STEP_NS
         if self.depth_step is None or step > self.depth_step:
             self.depth_step = step
-            for depth, window in ((self.depth_bid, self.bids), (self.depth_ask, self.asks)):
+            for depth, window in ((around.depth_bid, self.bids), (around.depth_ask, self.asks)):
                 if depth is not None:
                     window.add(depth)
 
     def read(self, now_ns: int) -> Reading:
         """The score of the last look, its factors, and the state."""
         score = self.score
-        age = None if self.looked_ns is None else now_ns - self.looked_ns
+        age = self.around.age_ns(now_ns)
         known = score is not None and score.score is not None
         factors = {
             "shock": None if score is None else score.shock,
@@ -89,14 +79,20 @@ class CascadeGauge(Gauge):
                 "alarm": float(self.state.alarm),
             },
             inputs=tuple(Input(name, value, "0 to 1", age) for name, value in factors.items()),
-            stale=age is None or age > LOOK_AGE_NS_MAX,
+            stale=self.around.stale(now_ns),
             quality=0.0 if score is None else score.quality,
         )
 
     def _score(self, now: int) -> CascadeScore:
-        moved = self.motion.moved(now)
-        down = moved is None or moved <= 0.0
-        depth = self.depth_bid if down else self.depth_ask
+        """The score of the side that the price moves to; of the worse one while nobody knows."""
+        moved = self.around.motion.moved(now)
+        if moved:
+            return self._score_of(now, moved, down=moved < 0.0)
+        sides = [self._score_of(now, moved, down=down) for down in (True, False)]
+        return max(sides, key=lambda one: (one.score or 0.0, one.quality))
+
+    def _score_of(self, now: int, moved: float | None, *, down: bool) -> CascadeScore:
+        depth = self.around.depth_bid if down else self.around.depth_ask
         window = self.bids if down else self.asks
         drawdown = None
         if depth is not None and window.ready and window.median > 0.0:
@@ -106,7 +102,7 @@ class CascadeGauge(Gauge):
             at_risk = self.map.within(-REACH if down else REACH)
         return cascade_score(
             moved=moved,
-            sigma=self.motion.sigma(),
+            sigma=self.around.motion.sigma(),
             at_risk=at_risk,
             depth=depth,
             drawdown=drawdown,
@@ -121,7 +117,8 @@ class Cascade(GaugeWatch, frozen=True):
     The geometric mean of three: the last minute's move against its usual size (nothing at 2,
     all at 8 of them), worth that the next 2 % would liquidate against the book up to there
     (0.5 to 5 times), and how much of the side's usual depth of half an hour is gone (0.2 to
-    0.8); or the flow of liquidations against a usual minute (3 to 100 times) where it says
+    0.8); while nobody knows which way the price moves, the last two are of the worse side. Or
+    the flow of liquidations against a usual minute (3 to 100 times) where it says
     more. Where a factor is unknown the others stand for it, with less quality.
     Also published: `direction` of the move, the factors, `core` without the flow, and `alarm`:
     1 caution from 0.3, 2 defend from 0.6, 3 halt from 0.85 for half an hour, 0 again after ten

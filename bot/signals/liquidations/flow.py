@@ -1,6 +1,7 @@
 """Forced buying and selling, how unusual it is, and whether it feeds itself."""
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import numpy as np
@@ -44,8 +45,13 @@ class LiquidationFlowGauge(Gauge):
         self.times.append(now)
         if self.process is not None:
             self.excitement.add(now / NS_PER_SECOND, self.process)
-        if self.fitted_ns is None or now - self.fitted_ns >= TEN_MINUTES_NS:
-            self._refit(now)
+        self._refit_when_due(now)
+
+    def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
+        """A second has passed: silence too is something to fit, or not enough to."""
+        del scores
+        if self.fitted_ns is not None:
+            self._refit_when_due(t_ns)
 
     def read(self, now_ns: int) -> Reading:
         """The flow of a minute and of ten, its ratio to the usual, and the intensity."""
@@ -81,6 +87,10 @@ class LiquidationFlowGauge(Gauge):
             quality=0.0 if not tally.listening else (1.0 if tally.complete else SAMPLE_QUALITY),
         )
 
+    def _refit_when_due(self, now: int) -> None:
+        if self.fitted_ns is None or now - self.fitted_ns >= TEN_MINUTES_NS:
+            self._refit(now)
+
     def _refit(self, now: int) -> None:
         """Fit the last six hours anew, when there are enough events in them."""
         self.times = [t for t in self.times if now - t < SIX_HOURS_NS][-EVENTS_MAX:]
@@ -89,7 +99,8 @@ class LiquidationFlowGauge(Gauge):
             self.process, self.checked = None, None
             return
         seconds = (np.array(self.times, np.int64) - self.times[0]) / NS_PER_SECOND
-        self.process = fit(seconds, max(float(seconds[-1]), 1e-9))
+        # Up to now: that nothing has happened since the last is part of what happened.
+        self.process = fit(seconds, max((now - self.times[0]) / NS_PER_SECOND, 1e-9))
         if self.process is None:
             return
         bin_s = max(60.0, math.ceil(DECAYS_PER_BIN / self.process.beta))

@@ -5,7 +5,7 @@ both entered at about the price of the moment; with what leverage is an assumpti
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
 
 Floats = npt.NDArray[np.float64]
+Priced = TypeVar("Priced", float, Floats)
 Classes = tuple[tuple[float, float], ...]
 Bands = Sequence[tuple[float, float]]
 
@@ -38,11 +39,17 @@ EAGER: Final = 1.2
 """Whoever takes to get in uses high leverage more often than the other side."""
 
 
-def liquidation_price(entry: float, side: int, leverage: float, margin: float) -> float:
+def liquidation_price(
+    entry: Priced, side: int, leverage: float, margin: float, *, inverse: bool = False
+) -> Priced:
     """Where an isolated position is liquidated, about.
 
-    side: +1 long, -1 short. margin: maintenance, a fraction of the position.
+    side: +1 long, -1 short. margin: maintenance, a fraction of the position. inverse: margin and
+    profit are in coin, N/(EL) + N(1/E - 1/P) = mN/P of a long, so that a long is liquidated
+    nearer than a linear one and a short farther away.
     """
+    if inverse:
+        return entry * (1.0 + side * margin) / (1.0 + side / leverage)
     return entry * (1.0 - side / leverage) / (1.0 - side * margin)
 
 
@@ -94,9 +101,12 @@ class Ledger(Struct):
 
     def _stands_whole(self) -> bool:
         """Whether the price was not far enough from the last entry to liquidate any of it."""
-        reach = 1.0 / max(leverage for leverage, _ in self.classes)
-        price, low, high = self.prices[-1], self.lows[-1], self.highs[-1]
-        return low > price * (1.0 - reach) and high < price * (1.0 + reach)
+        highest = max(leverage for leverage, _ in self.classes)
+        below, above = (
+            liquidation_price(self.prices[-1], side, highest, self.margin, inverse=self.inverse)
+            for side in (1, -1)
+        )
+        return self.lows[-1] > below and self.highs[-1] < above
 
     def _join(self, price: float, amount: float, taker: float) -> None:
         """Add to the last entry, which is of the same five minutes, at their mean price."""
@@ -152,7 +162,9 @@ class Ledger(Struct):
         worst = np.minimum(lows, price) if side > 0 else np.maximum(highs, price)
         shares = _shares(self.classes, takers * side)
         for (leverage, _), share in zip(self.classes, shares, strict=True):
-            liquidated = entries * (1.0 - side / leverage) / (1.0 - side * self.margin)
+            liquidated = liquidation_price(
+                entries, side, leverage, self.margin, inverse=self.inverse
+            )
             away = liquidated / price - 1.0
             alive = (liquidated - worst) * side < 0.0
             for k, (low, high) in enumerate(bands):

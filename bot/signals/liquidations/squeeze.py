@@ -12,12 +12,11 @@ from bot.signals.funding_rates.crowding import Crowding, crowding_for
 from bot.signals.gauge import Gauge, GaugeWatch, Input, Reading
 from bot.signals.liquidations.ledger import CLASSES, Classes
 from bot.signals.liquidations.risk_map import RiskMap, risk_map_for
+from bot.signals.liquidations.surroundings import Surroundings
 from bot.signals.open_interest.change import interest_for
 from bot.signals.open_interest.interest import FIVE_MINUTES_NS, WEEK_OF_FIVE_MINUTES, Interest
-from bot.signals.plain.looks import LOOK_AGE_NS_MAX
-from bot.signals.plain.motion import Motion
 from bot.signals.plain.robust import RobustWindow
-from bot.signals.plain.shape import clip01, mean_of, positive, price_of_log_bps, ramp
+from bot.signals.plain.shape import clip01, mean_of, ramp
 
 REACH: Final = 0.03
 INTEREST_AGE_S_MAX: Final = 900.0
@@ -72,13 +71,10 @@ class SqueezeGauge(Gauge):
     crowding: Crowding
     interest: Interest
     map: RiskMap
-    motion: Motion = field(default_factory=Motion)
+    around: Surroundings = field(default_factory=Surroundings)
     moves: RobustWindow = field(default_factory=lambda: RobustWindow(WEEK_OF_FIVE_MINUTES))
     z_moved: float | None = None
     step: int | None = None
-    depth_bid: float | None = None
-    depth_ask: float | None = None
-    looked_ns: int | None = None
     score: SqueezeScore | None = None
 
     def hear(self, event: MarketEvent) -> None:
@@ -89,16 +85,10 @@ class SqueezeGauge(Gauge):
 
     def sample(self, t_ns: int, scores: Mapping[str, float | None]) -> None:
         """Look at price and depth, and score."""
-        log_bps = scores.get("price")
-        price = price_of_log_bps(log_bps)
-        self.map.look(price)
-        if price is not None and log_bps is not None:
-            self.motion.look(t_ns, log_bps)
-        bid, ask = scores.get("depth_bid"), scores.get("depth_ask")
-        self.depth_bid = bid if positive(bid) else None
-        self.depth_ask = ask if positive(ask) else None
-        self.looked_ns = t_ns
-        moved = self.motion.moved(t_ns, NS_PER_HOUR)
+        around = self.around
+        around.look(t_ns, scores)
+        self.map.look(around.price)
+        moved = around.motion.moved(t_ns, NS_PER_HOUR)
         self.z_moved = None if moved is None else self.moves.score(moved)
         step = t_ns // FIVE_MINUTES_NS
         if moved is not None and (self.step is None or step > self.step):
@@ -109,7 +99,7 @@ class SqueezeGauge(Gauge):
     def read(self, now_ns: int) -> Reading:
         """The score of the last look."""
         score = self.score
-        age = None if self.looked_ns is None else now_ns - self.looked_ns
+        age = self.around.age_ns(now_ns)
         short_parts: tuple[float | None, ...] = (None,) * 3 if score is None else score.short_parts
         long_parts: tuple[float | None, ...] = (None,) * 3 if score is None else score.long_parts
         names = ("funding", "open interest", "liquidations near")
@@ -127,7 +117,7 @@ class SqueezeGauge(Gauge):
                 ),
                 Input("move of an hour", self.z_moved, "z", age),
             ),
-            stale=age is None or age > LOOK_AGE_NS_MAX,
+            stale=self.around.stale(now_ns),
             quality=0.0 if score is None else score.quality,
         )
 
@@ -137,9 +127,9 @@ class SqueezeGauge(Gauge):
             z_funding=self.crowding.z if self.crowding.track.fresh(now) else None,
             z_interest=self.interest.z if open_known else None,
             shorts_above=self.map.within(REACH) if open_known else None,
-            ask_depth=self.depth_ask,
+            ask_depth=self.around.depth_ask,
             longs_below=self.map.within(-REACH) if open_known else None,
-            bid_depth=self.depth_bid,
+            bid_depth=self.around.depth_bid,
             z_moved=self.z_moved,
         )
 

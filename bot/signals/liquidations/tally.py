@@ -26,7 +26,7 @@ DAY_OF_MINUTES: Final = 1_440
 STEP_NS: Final = 100 * NS_PER_MS
 """The last minute is summed by steps of this, however many orders a cascade brings."""
 SEEN_MAX: Final = 256
-"""So many records back a second telling is noticed."""
+"""So many numbered records back a second telling is noticed."""
 
 
 class Contract(Struct, frozen=True):
@@ -56,7 +56,7 @@ class Tally(Struct):
     recent: list[tuple[int, float]] = field(default_factory=list)
     last: float | None = None
     minutes: list[tuple[int, float]] = field(default_factory=list)
-    seen: list[tuple[int, str, str]] = field(default_factory=list)
+    seen: list[tuple[str, str]] = field(default_factory=list)
     heard_ns: int | None = None
     foreign: int = 0
     faulty: int = 0
@@ -79,12 +79,12 @@ class Tally(Struct):
 
     def take(self, event: Liquidation) -> float | None:
         """Count a forced order; its signed worth, None when it is not counted."""
-        # Records carry no number: the same order at the same time is the same order.
-        key = (event.ts_venue, str(event.instrument), f"{event.side} {event.price} {event.amount}")
-        if key in self.seen:
-            return None
-        self.seen.append(key)
-        del self.seen[:-SEEN_MAX]
+        if event.id is not None:
+            key = (str(event.instrument), event.id)
+            if key in self.seen:
+                return None
+            self.seen.append(key)
+            del self.seen[:-SEEN_MAX]
         if event.complete != self.complete:
             self.foreign += 1
             return None

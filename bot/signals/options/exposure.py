@@ -45,14 +45,6 @@ def total(exposure: Float64s) -> float | None:
     return float(known.sum()) if len(known) else None
 
 
-def by_strike(strike: Float64s, exposure: Float64s) -> dict[float, float]:
-    """The exposure of each strike over all expiries, ascending."""
-    known = np.isfinite(exposure)
-    strikes, where = np.unique(strike[known], return_inverse=True)
-    sums = np.bincount(where, exposure[known], len(strikes))
-    return {float(one): float(each) for one, each in zip(strikes, sums, strict=True)}
-
-
 def zero_levels(
     strike: Float64s,
     years: Float64s,

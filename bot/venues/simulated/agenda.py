@@ -1,7 +1,8 @@
 """What the venue has yet to do besides reading rows, in the order of its own time."""
 
+import enum
 import heapq
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct
 
@@ -46,14 +47,36 @@ class Deadline(Struct, frozen=True):
     i: int
 
 
-Action = Request | MarketEvent | Settlement | Recovery | Expiry | Deadline
+class Work(enum.StrEnum):
+    """What the clearing house does at times of its own."""
+
+    MARK = "mark"
+    AVERAGE = "average"
+    EXPIRY = "expiry"
+    SESSION = "session"
+    ACCRUAL = "accrual"
+    INTEREST = "interest"
+
+
+class Task(Struct, frozen=True):
+    """Work of the clearing house falls due, in an instrument where it concerns one."""
+
+    work: Work
+    i: int
+
+
+Action = Request | MarketEvent | Settlement | Recovery | Expiry | Deadline | Task
 Entry = tuple[int, int, int, Action]
 
 
 class Agenda:
-    """Actions by venue time, rank and order of entry."""
+    """Actions by venue time, rank and order of entry.
+
+    arriving: how many requests are on their way.
+    """
 
     def __init__(self) -> None:
+        self.arriving = 0
         self._entries: list[Entry] = []
         self._entered = 0
 
@@ -66,9 +89,9 @@ class Agenda:
     def in_flight(self) -> list[tuple[int, Request]]:
         """Requests on their way, and when they arrive."""
         return [
-            (at_ns, action)
-            for at_ns, _, _, action in sorted(self._entries)
-            if isinstance(action, Request)
+            (at_ns, cast(Request, action))
+            for at_ns, rank, _, action in sorted(self._entries)
+            if rank == ARRIVAL
         ]
 
     @property
@@ -83,8 +106,11 @@ class Agenda:
     def add(self, at_ns: int, rank: int, action: Action) -> None:
         """Plan an action."""
         self._entered += 1
+        self.arriving += rank == ARRIVAL
         heapq.heappush(self._entries, (at_ns, rank, self._entered, action))
 
     def pop(self) -> Action:
         """The next action."""
-        return heapq.heappop(self._entries)[3]
+        _, rank, _, action = heapq.heappop(self._entries)
+        self.arriving -= rank == ARRIVAL
+        return action

@@ -27,12 +27,19 @@ MARK_HIGH: Final = 3
 MID_LOW: Final = 4
 MID_HIGH: Final = 5
 """The same of best bid plus best ask (ticks), for instruments whose mark nobody states."""
-LAST_LOW: Final = 6
-LAST_HIGH: Final = 7
+INDEX_LOW: Final = 6
+INDEX_HIGH: Final = 7
+"""The same as of the mark, of the index, for what depends on it."""
+LAST_LOW: Final = 8
+LAST_HIGH: Final = 9
 """Inside these a trade (ticks) wakes no order that waits for one."""
-WAITING: Final = 8
+WAITING: Final = 10
 """How many orders wait for a trade at their price."""
-HEAD_COLUMNS: Final = 9
+HEAD_COLUMNS: Final = 11
+BOUNDS: Final = slice(MARK_LOW, INDEX_HIGH + 1)
+"""The bounds that margin tells, each a low and a high."""
+UNBOUND: Final = np.array([-FOREVER, FOREVER] * 3, np.int64)
+"""Such bounds that nothing passes."""
 
 # Columns of `resting`, oldest order first.
 HANDLE: Final = 0
@@ -125,8 +132,8 @@ def no_orders(
     clock[RULE_POWER] = power
     clock[WHOLE] = whole
     head = np.zeros((instruments, HEAD_COLUMNS), np.int64)
-    head[:, (MARK_LOW, MID_LOW, LAST_LOW)] = -FOREVER
-    head[:, (MARK_HIGH, MID_HIGH, LAST_HIGH)] = FOREVER
+    head[:, BOUNDS] = UNBOUND
+    head[:, LAST_LOW], head[:, LAST_HIGH] = -FOREVER, FOREVER
     return VenueArrays(
         clock,
         head,

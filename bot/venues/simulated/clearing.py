@@ -1,208 +1,201 @@
-"""The venue's clearing house: settlements of funding, margin calls and forced closings."""
+"""The venue's clearing house: everything that moves money besides an order's own fills.
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+It puts the parts together and says when they work: funding at its stamps or growing, marks
+that are computed, margin calls, expiries and sessions, interest. What falls due at a time of
+its own is a `Task` of the agenda; what a price sets off comes through the kernel's bounds.
+"""
 
-from msgspec import Struct
+from collections.abc import Mapping
 
-from bot.model.command import Side
-from bot.model.event import FundingPaid, FundingRate, Liquidated
+from msgspec import structs
+
+from bot.model.event import FundingRate
 from bot.model.instrument import Kind
-from bot.model.units import AccountId, Currency, InstrumentId
-from bot.tape.rows import SCALAR_SCALE
-from bot.tape.venue_order import FOREVER
-from bot.venues.simulated.accounts import ZERO, Accounts
-from bot.venues.simulated.agenda import SETTLEMENT, Agenda, Settlement
-from bot.venues.simulated.arrays import MARK_HIGH, MARK_LOW, MID_HIGH, MID_LOW, VenueArrays
-from bot.venues.simulated.funding import Due, FundingCalendar, Unfunded, payment
+from bot.model.units import NS_PER_HOUR, Currency
+from bot.venues.simulated.accounts import Accounts
+from bot.venues.simulated.accrual import Accruals
+from bot.venues.simulated.agenda import SETTLEMENT, Agenda, Task, Work
+from bot.venues.simulated.booking import Booking
+from bot.venues.simulated.borrowing import Lending
+from bot.venues.simulated.exchange import Exchange
+from bot.venues.simulated.expiry import Expiries, Sessions
+from bot.venues.simulated.funding import Due, Unfunded
+from bot.venues.simulated.liquidation import Liquidator
 from bot.venues.simulated.listing import Listing
-from bot.venues.simulated.margin import Exposure, balance, bankruptcy_prices, exposures, safe_move
-from bot.venues.simulated.market import Market
-from bot.venues.simulated.outbox import Outbox
-
-Pool = tuple[AccountId, Currency]
-
-
-class Judged(Struct, frozen=True):
-    """The open positions of a pool, and its margin balance less their maintenance.
-
-    exposed: empty while a mark is unknown; the slack then has no end.
-    """
-
-    pool: Pool
-    exposed: list[Exposure]
-    slack: Decimal
-
-    @property
-    def called(self) -> bool:
-        """Whether its margin no longer carries its positions."""
-        return self.slack <= 0
+from bot.venues.simulated.marks import SAMPLE_NS, Marks, Mean
+from bot.venues.simulated.money import MoneyState
+from bot.venues.simulated.settlement import FundingDesk, Jitter
+from bot.venues.simulated.solvency import Solvency
+from bot.venues.simulated.terms import Accruing, Loan
+from bot.venues.simulated.treasury import Treasury
 
 
 class Clearing:
-    """Pays funding, and closes what its margin does not carry.
-
-    unfunded: settlements that could not be booked, with the reason.
-    """
+    """The parts of the clearing house, and their times."""
 
     def __init__(
         self,
-        listings: Mapping[int, Listing],
-        market: Market,
-        accounts: Accounts,
-        outbox: Outbox,
+        listings: dict[int, Listing],
+        exchange: Exchange,
+        marks: Marks,
+        accruals: Accruals,
         agenda: Agenda,
+        loans: Mapping[Currency, Loan],
+        jitter: Jitter,
     ) -> None:
         self.listings = listings
-        self.market = market
-        self.accounts = accounts
-        self.outbox = outbox
+        self.exchange = exchange
+        self.marks = marks
+        self.accruals = accruals
         self.agenda = agenda
-        self.calendar = FundingCalendar()
-        self.unfunded: list[Unfunded] = []
+        self.accounts: Accounts = exchange.accounts
+        self.booking: Booking = exchange.booking
+        outbox = exchange.outbox
+        self.funding = FundingDesk(listings, marks, self.accounts, outbox, agenda, jitter)
+        self.solvency = Solvency(listings, self.accounts, exchange.market, marks)
+        self.liquidator = Liquidator(exchange, self.solvency, agenda, accruals.book)
+        self.expiries = Expiries(listings, exchange, marks, agenda, accruals.book)
+        self.sessions = Sessions(listings, self.accounts, marks, exchange)
+        self.lending = Lending(loans, self.accounts, outbox)
+        self.treasury = Treasury(exchange, exchange.collateral, self.margin)
+        self._begun = False
 
-    # --- funding -----------------------------------------------------------------------
+    @property
+    def unfunded(self) -> list[Unfunded]:
+        """Funding that could not be booked, with the reason."""
+        return [*self.funding.unfunded, *self.accruals.unfunded]
+
+    # --- times of its own --------------------------------------------------------------
+
+    def begin(self, now_ns: int) -> None:
+        """Plan what falls due, from the first time that is known; later calls do nothing."""
+        if self._begun:
+            return
+        self._begun = True
+        for i in self.marks.computed():
+            self._plan_next(now_ns, SAMPLE_NS, 0, Task(Work.MARK, i))
+        for i in self.accruals.contracts():
+            self._plan_accrual(now_ns, i)
+        for i in sorted(self.listings):
+            self._plan_session(now_ns, i)
+        if self.lending.loans:
+            self._plan_next(now_ns, NS_PER_HOUR, 0, Task(Work.INTEREST, -1))
+        self.expiries.begin(now_ns)
+
+    def do(self, task: Task) -> None:
+        """Do what has fallen due, and plan its next time."""
+        now_ns, i = self.exchange.outbox.now_ns, task.i
+        match task.work:
+            case Work.MARK:
+                self.marks.sample(i, now_ns, self.funding.coming(i))
+                self.accruals.grow(i)
+                self._plan_next(now_ns, SAMPLE_NS, 0, task)
+            case Work.ACCRUAL:
+                self.accruals.book_all(i)
+                self._plan_accrual(now_ns, i)
+            case Work.SESSION:
+                self.accruals.book_all(i)
+                self.sessions.settle(i)
+                self._plan_session(now_ns, i)
+            case Work.INTEREST:
+                self.lending.charge()
+                self._plan_next(now_ns, NS_PER_HOUR, 0, task)
+            case Work.AVERAGE:
+                self.expiries.sample(i)
+            case Work.EXPIRY:
+                self.expiries.settle(i)
+
+    # --- what a price or a message sets off --------------------------------------------
 
     def hear(self, i: int, event: FundingRate) -> None:
-        """Keep a rate, and plan its settlement."""
-        if self.listings[i].instrument.kind is Kind.PERPETUAL:
-            self._plan(i, self.calendar.hear(i, event))
-
-    def expect(self, i: int) -> None:
-        """While something is held, look for a settlement, announced or at the usual time."""
-        held = any(j == i and each.quantity for (_, j), each in self.accounts.position.items())
-        interval = self.listings[i].instrument.funding_interval_ns
-        now_ns = self.outbox.now_ns
-        if held and interval is not None and not self.calendar.awaits(i, now_ns):
-            self._plan(i, self.calendar.expect(i, (now_ns // interval + 1) * interval))
-
-    def resume(self) -> None:
-        """Plan again what was planned when the calendar was restored."""
-        for i, due in self.calendar.expected():
-            if due.scheduled:
-                due.scheduled = False
-                self._plan(i, due)
+        """Take a rate of funding in."""
+        listing = self.listings[i]
+        if listing.instrument.kind is not Kind.PERPETUAL:
+            return
+        if isinstance(listing.funding, Accruing):
+            if not event.settled:  # what an hour came to is no rate that holds from now on
+                self.accruals.announce(i, event.rate, event.interval_ns)
+        else:
+            self.funding.hear(i, event)
 
     def settle(self, i: int, due: Due) -> None:
-        """Pay a settlement to everyone who held before it, or say why it cannot be paid."""
-        due.scheduled = False
-        holders = [
-            (account, position.before(due.settles_ns))
-            for (account, j), position in sorted(self.accounts.position.items())
-            if i == j and position.before(due.settles_ns)
-        ]
-        if due.mark is None and self.outbox.now_ns == due.settles_ns:
-            due.mark = self.market.marked(i)
-        rate = due.rate
-        mark = rate.mark if rate is not None and rate.mark is not None else due.mark
-        self.unfunded = [
-            each
-            for each in self.unfunded
-            if (each.instrument, each.settles_ns) != (self._id(i), due.settles_ns)
-        ]
-        if rate is None and self.calendar.awaits(i, self.outbox.now_ns):
-            return  # We only supposed that it was due; the venue has announced another time.
-        if holders and (rate is None or mark is None):
-            reason = "no rate was published for it" if rate is None else "no mark is known at it"
-            self.unfunded += [
-                Unfunded(account, self._id(i), due.settles_ns, lots, reason)
-                for account, lots in holders
-            ]
-            return
-        self.calendar.close(i, due)
-        if rate is not None and mark is not None:
-            for account, lots in holders:
-                self._pay(account, i, due, lots, mark, rate.rate)
+        """Pay a settlement, and look for the next."""
+        self.funding.settle(i, due)
+        self.funding.expect(i)
 
-    def _pay(
-        self, account: AccountId, i: int, due: Due, lots: int, mark: Decimal, rate: Decimal
-    ) -> None:
-        instrument = self.listings[i].instrument
-        amount = payment(instrument, lots, mark, rate)
-        self.accounts.receive(account, instrument.settle, amount)
-        self.outbox.say(
-            FundingPaid,
-            account=account,
-            instrument=instrument.id,
-            settles_ns=due.settles_ns,
-            quantity=lots,
-            mark=mark,
-            rate=rate,
-            amount=amount,
-            currency=instrument.settle,
+    def looked_at(self, i: int) -> None:
+        """A message concerned something in an instrument, or its position changed."""
+        self.accruals.grow(i)
+        self.funding.expect(i)
+
+    def margin(self) -> None:
+        """Close what is called, and tell the kernel when to look again."""
+        pools = self.solvency.judge_all()
+        while called := [each.pool for each in pools if each.called]:
+            for pool in called:
+                self.liquidator.liquidate(pool)
+            pools = self.solvency.judge_all()
+        self.solvency.bound(self.exchange.resting.arrays, pools, self.accruals.watched())
+        self.exchange.bound()
+
+    # --- to remember -------------------------------------------------------------------
+
+    def state(self) -> MoneyState:
+        """All that it must remember, besides wallets and positions."""
+        accounts, accruals = self.accounts, self.accruals
+        return MoneyState(
+            isolated=[(*key, amount) for key, amount in sorted(accounts.isolated.items())],
+            terms=[(*key, terms) for key, terms in sorted(accounts.terms.items())],
+            debts=[(*key, most) for key, most in sorted(accounts.debt.items())],
+            volumes=[
+                (*key, day, amount)
+                for key, days in sorted(self.booking.volumes.days.items())
+                for day, amount in sorted(days.items())
+            ],
+            fee_assets=sorted(self.booking.fee_assets),
+            intervals=sorted(self.funding.calendar.interval.items()),
+            marks=[(i, structs.replace(each)) for i, each in sorted(self.marks.remembered.items())],
+            means=[
+                (i, Mean(each.total, each.samples))
+                for i, each in sorted(self.expiries.means.items())
+            ],
+            announced=sorted(accruals.announced.items()),
+            standing=sorted(accruals.standing.items(), key=lambda each: each[0]),
+            grown=[(*key, amount) for key, amount in sorted(accruals.grown.items())],
         )
 
-    def _plan(self, i: int, due: Due | None) -> None:
-        if due is not None and not due.scheduled:
-            due.scheduled = True
-            at_ns = max(due.settles_ns, self.outbox.now_ns)
-            self.agenda.add(at_ns, SETTLEMENT, Settlement(i, due))
+    def restore(self, state: MoneyState) -> None:
+        """Go on from a state; wallets and positions have been restored."""
+        accounts, accruals = self.accounts, self.accruals
+        accounts.isolated = {(account, i): amount for account, i, amount in state.isolated}
+        accounts.terms = accounts.terms | {(account, i): one for account, i, one in state.terms}
+        accounts.debt = {(account, currency): most for account, currency, most in state.debts}
+        for account, currency, day, amount in state.volumes:
+            self.booking.volumes.days.setdefault((account, currency), {})[day] = amount
+        self.booking.fee_assets |= set(state.fee_assets)
+        self.funding.calendar.interval = dict(state.intervals)
+        self.marks.remembered = {i: structs.replace(each) for i, each in state.marks}
+        self.expiries.means = {i: Mean(each.total, each.samples) for i, each in state.means}
+        accruals.announced = dict(state.announced)
+        accruals.standing = dict(state.standing)
+        accruals.grown = {(account, i): amount for account, i, amount in state.grown}
+        accounts.set_aside()
 
-    # --- margin ------------------------------------------------------------------------
+    # --- plans -------------------------------------------------------------------------
 
-    def judge(self) -> list[Judged]:
-        """What is open on margin, by account and currency."""
-        return [self._judged(pool) for pool in self.accounts.pools()]
+    def _plan_next(self, now_ns: int, every_ns: int, offset_ns: int, task: Task) -> None:
+        """Plan a task for the next multiple of an interval, shifted by an offset."""
+        at_ns = ((now_ns - offset_ns) // every_ns + 1) * every_ns + offset_ns
+        self.agenda.add(at_ns, SETTLEMENT, task)
 
-    def close(self, judged: Judged) -> None:
-        """Close everything in a pool at the prices that leave nothing."""
-        pool, exposed = judged.pool, judged.exposed
-        account, currency = pool
-        wallet = self.accounts.wallet.get(pool, ZERO)
-        prices = bankruptcy_prices(wallet, exposed)
-        for each, price in zip(exposed, prices, strict=True):
-            side = Side.SELL if each.quantity > 0 else Side.BUY
-            size = abs(each.quantity)
-            self.accounts.fill(account, each.i, side, size, price, self.outbox.now_ns)
-            self.outbox.say(
-                Liquidated,
-                account=account,
-                instrument=each.instrument.id,
-                trade_id=self.outbox.trade_number(),
-                side=side,
-                size=size,
-                price=price,
-                fee=ZERO,
-                fee_currency=currency,
-            )
+    def _plan_accrual(self, now_ns: int, i: int) -> None:
+        rule = self.listings[i].funding
+        assert isinstance(rule, Accruing), "only what grows is booked so"
+        self._plan_next(now_ns, rule.booked_ns, 0, Task(Work.ACCRUAL, i))
 
-    def bound(self, arrays: VenueArrays, pools: Sequence[Judged]) -> None:
-        """Tell the kernel how far each mark may go before margin must be looked at again."""
-        arrays.head[:, (MARK_LOW, MID_LOW)] = -FOREVER
-        arrays.head[:, (MARK_HIGH, MID_HIGH)] = FOREVER
-        for judged in pools:
-            if not judged.exposed:
-                # Some mark is unknown: look again as soon as anything is heard.
-                for i, _ in self.accounts.held(*judged.pool):
-                    arrays.head[i, (MARK_LOW, MID_LOW)] = FOREVER
-            for each in judged.exposed:
-                edge = safe_move(judged.slack, each, len(judged.exposed))
-                if edge is not None:
-                    self._bound(arrays, each, edge)
-
-    def _bound(self, arrays: VenueArrays, each: Exposure, edge: Decimal) -> None:
-        head, i = arrays.head, each.i
-        if self.market.marked(i) is not None:
-            unit, low, high = Decimal(SCALAR_SCALE), MARK_LOW, MARK_HIGH
-        else:
-            unit, low, high = 2 / each.instrument.grid.tick, MID_LOW, MID_HIGH
-            head[i, MARK_LOW] = FOREVER  # The first mark replaces the mid.
-        # Rounded so that the kernel stops a unit early rather than late.
-        if each.quantity > 0:
-            head[i, low] = max(int(head[i, low]), int(edge * unit) + 1)
-        else:
-            head[i, high] = min(int(head[i, high]), int(edge * unit) - 1)
-
-    def _judged(self, pool: Pool) -> Judged:
-        held = self.accounts.held(*pool)
-        marks = {i: self.market.mark(i) for i, _ in held}
-        tiers = {i: self.listings[i].tiers for i, _ in held}
-        exposed = exposures(held, self.accounts.instruments, tiers, marks)
-        if exposed is None:
-            return Judged(pool, [], Decimal("Infinity"))
-        required = sum((each.maintenance for each in exposed), ZERO)
-        slack = balance(self.accounts.wallet.get(pool, ZERO), exposed) - required
-        return Judged(pool, exposed, slack)
-
-    def _id(self, i: int) -> InstrumentId:
-        return self.listings[i].instrument.id
+    def _plan_session(self, now_ns: int, i: int) -> None:
+        listing = self.listings[i]
+        expiry_ns = listing.instrument.expiry_ns
+        if listing.session_ns is None or (expiry_ns is not None and expiry_ns <= now_ns):
+            return
+        self._plan_next(now_ns, listing.session_ns, listing.session_at_ns, Task(Work.SESSION, i))

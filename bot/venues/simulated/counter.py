@@ -159,7 +159,7 @@ class Counter:
             return trouble
         if at is not None and (trouble := off_grid(instrument, rules, at)):
             return trouble
-        mark = self.exchange.market.mark(order.instrument)
+        mark = self.exchange.booking.marks.mark(order.instrument)
         if request.price is not None:
             trouble = outside_band(instrument, rules, order.side, price, mark)
         else:

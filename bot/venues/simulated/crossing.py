@@ -32,12 +32,20 @@ class Walk(Struct, frozen=True):
 
 
 def walk(order: Order, levels: Sequence[tuple[int, int]], resting: RestingOrders) -> Walk:
-    """Where an order would go; nothing happens yet. levels: price and lots, the best first."""
-    side, left, shown = order.side, order.leaves, dict(levels)
+    """Where an order would go; nothing happens yet.
+
+    levels: price and lots of what the market shows, the best first, no more than the order's.
+    """
+    side, left = order.side, order.leaves
+    ours = resting.against(order.instrument, side, order.price)
+    if not ours:
+        steps = [Step(price, lots) for price, lots in levels]
+        return Walk(steps, left - sum(lots for _, lots in levels))
+    shown = dict(levels)
     met: dict[int, list[Order]] = {}
-    for each in resting.against(order.instrument, side, order.price):
+    for each in ours:
         met.setdefault(each.price, []).append(each)
-    steps: list[Step] = []
+    steps = []
     for price in sorted(shown.keys() | met.keys(), key=lambda price: price * side):
         for step in _at(price, shown.get(price, 0), met.get(price, ()), resting):
             if left == 0:

@@ -11,11 +11,11 @@ from bot.model.event import (
     OrderExpired,
     OrderRejected,
 )
+from bot.venues.simulated.outbox import TRADE
 from bot.venues.simulated.reports import Change, OrderReport, Reason, Refusal, Said
 from bot.venues.simulated.requests import CancelOrder, PlaceOrder
 
 ORDER = "sim-order-"
-TRADE = "sim-trade-"
 _BY_TIME = (Reason.TIME, Reason.DELISTED)
 
 

@@ -12,6 +12,8 @@ from bot.model.units import AccountId, InstrumentId
 from bot.venues.simulated.accounts import Accounts, worth
 from bot.venues.simulated.agenda import EXPIRY, RECOVERY, Agenda, Expiry, Recovery
 from bot.venues.simulated.arrays import TAKEN, with_room
+from bot.venues.simulated.booking import Booking
+from bot.venues.simulated.collateral import Collateral
 from bot.venues.simulated.crossing import Walk, walk
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
@@ -43,6 +45,8 @@ class Exchange:
         accounts: Accounts,
         outbox: Outbox,
         agenda: Agenda,
+        booking: Booking,
+        collateral: Collateral,
         queue: QueueRule,
         decay_ns: int,
         *,
@@ -54,6 +58,8 @@ class Exchange:
         self.accounts = accounts
         self.outbox = outbox
         self.agenda = agenda
+        self.booking = booking
+        self.collateral = collateral
         self.decay_ns = decay_ns
         self.ids_return = ids_return
         lots = [
@@ -62,10 +68,13 @@ class Exchange:
         ]
         self.resting = RestingOrders(lots, queue)
         self.waiting = Waiting(market)
-        self.screening = Screening(listings, market, accounts, self.resting, self.waiting)
+        self.screening = Screening(
+            listings, market, accounts, collateral, self.resting, self.waiting
+        )
         self.seen: set[Name] = set()
         self.traded: set[int] = set()
         self._named: dict[Name, Order] = {}
+        self._bounded = False
 
     def __iter__(self) -> Iterator[Order]:
         """Every open order, those that rest first, each kind oldest first."""
@@ -101,6 +110,12 @@ class Exchange:
         """Bring the orders to the market whose price has come."""
         for order in self.waiting.fired(i, seen):
             self._activate(order)
+
+    def bound(self) -> None:
+        """Tell the kernel what orders wait for; margin has told its own bounds before."""
+        if len(self.waiting) or self._bounded:
+            self.waiting.bound(self.resting.arrays)
+            self._bounded = len(self.waiting) > 0
 
     def end(self, order: Order, change: Change, reason: Reason, text: str = "") -> None:
         """End an open order."""
@@ -238,14 +253,20 @@ class Exchange:
         elif request.post_only and self.screening.crosses(i, order.side, order.price):
             text = f"post-only: {order.price} ticks would cross"
             self.say(order, Change.EXPIRED, Reason.POST_ONLY, text)
+        elif lacking := self.screening.shortage(i, self._asked(order)):
+            self.say(order, Change.EXPIRED, *lacking)
         else:
             self.meet(order)
+
+    def _asked(self, order: Order) -> PlaceOrder:
+        """What an order that waited asks for now."""
+        return structs.replace(order.request, trigger=None, price=order.price, size=order.leaves)
 
     def _price(self, order: Order) -> None:
         """Give a market order without a price the worst that it may meet."""
         if order.request.price is None:
             listing, side = self.listings[order.instrument], order.side
-            mark = self.market.mark(order.instrument)
+            mark = self.booking.marks.mark(order.instrument)
             worst = listing.rules.collar(listing.instrument, side, mark)
             order.price = (WORST - 1 if side is Side.BUY else 0) if worst is None else worst
 
@@ -325,14 +346,10 @@ class Exchange:
             del self._named[order.name]
 
     def _fill(self, order: Order, price: int, lots: int, *, maker: bool) -> None:
-        i, listing = order.instrument, self.listings[order.instrument]
-        instrument = listing.instrument
-        fee, currency = listing.fees.charge(instrument, order.side, lots, price, maker=maker)
-        paid = instrument.price(price)
+        i, instrument = order.instrument, self.listings[order.instrument].instrument
+        fee, currency = self.booking.execute(order.account, i, order.side, lots, price, maker=maker)
         order.executed += lots
-        order.spent += abs(worth(instrument, lots, paid))
-        self.accounts.fill(order.account, i, order.side, lots, paid, self.outbox.now_ns)
-        self.accounts.receive(order.account, currency, -fee)
+        order.spent += abs(worth(instrument, lots, instrument.price(price)))
         self.traded.add(i)
         number = self.outbox.trade_number()
         execution = Execution(number, lots, price, fee, currency, maker)

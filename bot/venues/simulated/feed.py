@@ -4,9 +4,8 @@ from collections import deque
 
 from bot.model.units import InstrumentId
 from bot.tape.builder import BlockBuilder
-from bot.tape.columns import Rows, columns
 from bot.tape.rows import Block, Int64s
-from bot.tape.venue_order import FOREVER, VenueOrder
+from bot.tape.venue_order import FOREVER, Ordered, VenueOrder, ordered
 
 
 class Feed:
@@ -19,11 +18,11 @@ class Feed:
         self, instruments: tuple[InstrumentId, ...], lateness_ns: int, cursor: Int64s
     ) -> None:
         self.lateness_ns = lateness_ns
-        self.rows: Rows = columns(BlockBuilder(instruments, rows=1).take())
+        self.rows: Ordered = ordered(BlockBuilder(instruments, rows=1).take())
         self.cursor = cursor
         self._instruments = instruments
         self._order = VenueOrder(lateness_ns)
-        self._waiting: deque[Block] = deque()
+        self._waiting: deque[Ordered] = deque()
 
     @property
     def known_ns(self) -> int:
@@ -40,15 +39,15 @@ class Feed:
         assert block.instruments == self._instruments, (
             f"the block indexes {block.instruments}, the venue {self._instruments}"
         )
-        self._wait(self._order.push(block))
+        self._waiting.extend(self._order.push(block))
 
     def quiet_until(self, ts_recv: int) -> None:
         """No row received before this time is still to come."""
-        self._wait(self._order.quiet_until(ts_recv))
+        self._waiting.extend(self._order.quiet_until(ts_recv))
 
     def finish(self) -> None:
         """No row is still to come."""
-        self._wait(self._order.finish())
+        self._waiting.extend(self._order.finish())
 
     def next_block(self, until_ns: int) -> None:
         """Go on to the rows that wait."""
@@ -56,10 +55,5 @@ class Feed:
             f"the venue is to go to {until_ns}, but its market is known only to "
             f"{self._order.known_ns}: feed more, or say quiet_until"
         )
-        block = self._waiting.popleft()
-        self.rows = columns(block)
-        self.cursor[0], self.cursor[1] = block.start, block.stop
-
-    def _wait(self, block: Block | None) -> None:
-        if block is not None:
-            self._waiting.append(block)
+        self.rows = self._waiting.popleft()
+        self.cursor[0], self.cursor[1] = 0, len(self.rows.key)

@@ -47,14 +47,20 @@ def payment(instrument: Instrument, lots: int, mark: Decimal, rate: Decimal) -> 
 
 
 class FundingCalendar:
-    """The settlements of every instrument that are not behind us."""
+    """The settlements of every instrument that are not behind us.
+
+    interval: the time between settlements as the last rate stated it: venues change it.
+    """
 
     def __init__(self) -> None:
         self.paid: dict[int, int] = {}
+        self.interval: dict[int, int] = {}
         self._due: dict[int, dict[int, Due]] = {}
 
     def hear(self, i: int, event: FundingRate) -> Due | None:
         """Keep a published rate; the settlement it belongs to, None when that is behind us."""
+        if event.interval_ns is not None:
+            self.interval[i] = event.interval_ns
         due = self.expect(i, event.settles_ns)
         if due is not None and (due.rate is None or event.settled or not due.rate.settled):
             due.rate = event
@@ -73,6 +79,11 @@ class FundingCalendar:
     def awaits(self, i: int, after_ns: int) -> bool:
         """Whether a settlement later than a time is expected."""
         return any(due.settles_ns > after_ns for due in self._due.get(i, {}).values())
+
+    def next(self, i: int, after_ns: int) -> Due | None:
+        """The first settlement later than a time, of those that are expected."""
+        later = [due for due in self._due.get(i, {}).values() if due.settles_ns > after_ns]
+        return min(later, key=lambda due: due.settles_ns, default=None)
 
     def close(self, i: int, due: Due) -> None:
         """The settlement has been paid, or nobody held anything: it and all before are done."""

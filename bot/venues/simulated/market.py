@@ -56,8 +56,11 @@ class Market:
 
     def mark(self, i: int) -> Decimal | None:
         """The venue's mark, else the mid; None when neither is known."""
-        if (marked := self.marked(i)) is not None:
-            return marked
+        marked = self.marked(i)
+        return self.mid(i) if marked is None else marked
+
+    def mid(self, i: int) -> Decimal | None:
+        """The middle of the touch; None while a side is empty or the book is unusable."""
         bid, ask = self.best(i, 0), self.best(i, 1)
         if bid is None or ask is None or self.trouble(i):
             return None
@@ -65,9 +68,13 @@ class Market:
 
     def marked(self, i: int) -> Decimal | None:
         """The mark as the venue states it."""
-        if self.book.head[i, SCALAR_NS + MARK] == NEVER:
+        return self.stated(i, MARK)
+
+    def stated(self, i: int, field: int) -> Decimal | None:
+        """The last value of a scalar field."""
+        if self.book.head[i, SCALAR_NS + field] == NEVER:
             return None
-        return Decimal(int(self.book.head[i, SCALAR + MARK])) / SCALAR_SCALE
+        return Decimal(int(self.book.head[i, SCALAR + field])) / SCALAR_SCALE
 
     def last(self, i: int) -> int | None:
         """Price of the last trade in ticks."""

@@ -12,10 +12,12 @@ from bot.book.layout import SCALAR as SCALAR_AT
 from bot.book.message import begin_message, end_message, has_room, take_row
 from bot.kernel import kernel
 from bot.kernel.places import VECTOR
-from bot.tape.columns import ROWS, ROWS_LAYOUT, Rows
-from bot.tape.rows import LEVEL, MARK, SNAPSHOT, TRADE, Int64s
+from bot.tape.rows import INDEX, LEVEL, MARK, SNAPSHOT, TRADE, Int64s
+from bot.tape.venue_order import ORDERED, ORDERED_LAYOUT, Ordered
 from bot.venues.simulated.arrays import (
     ACTION_NS,
+    INDEX_HIGH,
+    INDEX_LOW,
     KNOWN_NS,
     LAST_HIGH,
     LAST_LOW,
@@ -41,11 +43,11 @@ CURSOR: Final = 0
 VENUE_AT: Final = 2
 BOOK_AT: Final = VENUE_AT + VENUE_LAYOUT.entries
 ROWS_AT: Final = BOOK_AT + BOOK_LAYOUT.entries
-PLACES: Final = ROWS_AT + ROWS_LAYOUT.entries
+PLACES: Final = ROWS_AT + ORDERED_LAYOUT.entries
 
 venue_at = VENUE_LAYOUT.view
 book_at = BOOK_LAYOUT.view
-rows_at = ROWS_LAYOUT.view
+rows_at = ORDERED_LAYOUT.view
 
 # Why the kernel stopped.
 REACHED: Final = 0
@@ -57,19 +59,22 @@ EXHAUSTED: Final = 2
 FILLED_ORDER: Final = 3
 """A message filled something; it is the last that was taken."""
 MARGIN: Final = 4
-"""A message took a mark, a mid or a trade out of its bounds; it is the last that was taken."""
+"""A message took a mark, an index, a mid or a trade out of its bounds; it is the last taken."""
 GROW: Final = 5
 """The book has no room for the next message: grow it and call again."""
 
 
 @kernel(i8(VENUE, BOOK, i8))
 def out_of_bounds(venue: VenueArrays, book: Book, i: int) -> int:
-    """`MARGIN` when the message took the mark or the mid out of its bounds."""
+    """`MARGIN` when the message took the mark, the mid or the index out of its bounds."""
     bounds = venue.head
     head = book.head
     if head[i, HEARD] & HEARD_SCALAR:
         mark = head[i, SCALAR_AT + MARK]
         if mark < bounds[i, MARK_LOW] or mark > bounds[i, MARK_HIGH]:
+            return MARGIN
+        index = head[i, SCALAR_AT + INDEX]
+        if index < bounds[i, INDEX_LOW] or index > bounds[i, INDEX_HIGH]:
             return MARGIN
     if head[i, TOP] < LADDER and head[i, DEPTH] > 0 and head[i, DEPTH + 1] > 0:
         mid = book.ladder[i, 0, 0] + book.ladder[i, 2, 0]
@@ -78,16 +83,16 @@ def out_of_bounds(venue: VenueArrays, book: Book, i: int) -> int:
     return REACHED
 
 
-@kernel(i8(VENUE, BOOK, ROWS, i8, i8))
-def match_message(venue: VenueArrays, book: Book, rows: Rows, m: int, i: int) -> int:
+@kernel(i8(VENUE, BOOK, ORDERED, i8, i8))
+def match_message(venue: VenueArrays, book: Book, rows: Ordered, m: int, i: int) -> int:
     """Take one message; `REACHED` when nothing in it concerns Python."""
     head = venue.head
     flags = rows.flags[m]
-    key = rows.ts_venue[m]
+    key = rows.key[m]
     snapshot = flags & SNAPSHOT
     begin_message(book, i, flags)
     if head[i, RESTING] + head[i, TAKEN] + head[i, WAITING] == 0:
-        for r in range(rows.first[m], rows.first[m + 1]):
+        for r in range(rows.begin[m], rows.end[m]):
             take_row(
                 book, i, rows.kind[r], rows.side[r], rows.price[r], rows.size[r], snapshot, key
             )
@@ -96,7 +101,7 @@ def match_message(venue: VenueArrays, book: Book, rows: Rows, m: int, i: int) ->
         passed = 0
         if snapshot:
             head[i, TAKEN] = 0
-        for r in range(rows.first[m], rows.first[m + 1]):
+        for r in range(rows.begin[m], rows.end[m]):
             kind = rows.kind[r]
             side = rows.side[r]
             price = rows.price[r]
@@ -118,8 +123,10 @@ def match_message(venue: VenueArrays, book: Book, rows: Rows, m: int, i: int) ->
     return out_of_bounds(venue, book, i)
 
 
-@kernel(i8(VENUE, BOOK, ROWS, i8[::1], i8))
-def match_until(venue: VenueArrays, book: Book, rows: Rows, cursor: Int64s, until_ns: int) -> int:
+@kernel(i8(VENUE, BOOK, ORDERED, i8[::1], i8))
+def match_until(
+    venue: VenueArrays, book: Book, rows: Ordered, cursor: Int64s, until_ns: int
+) -> int:
     """Take messages with a key up to `until_ns`, and say why it stopped.
 
     cursor: the next message and the end of the block's messages; moved on.
@@ -128,9 +135,9 @@ def match_until(venue: VenueArrays, book: Book, rows: Rows, cursor: Int64s, unti
     stop = min(until_ns, clock[ACTION_NS])
     m = cursor[0]
     end = cursor[1]
-    while m < end and rows.ts_venue[m] <= stop:
+    while m < end and rows.key[m] <= stop:
         i = rows.instrument[m]
-        if has_room(book, i, rows.first[m + 1] - rows.first[m]) == 0:
+        if has_room(book, i, rows.end[m] - rows.begin[m]) == 0:
             cursor[0] = m
             return GROW
         reason = match_message(venue, book, rows, m, i)
@@ -139,7 +146,7 @@ def match_until(venue: VenueArrays, book: Book, rows: Rows, cursor: Int64s, unti
             cursor[0] = m
             clock[REASON] = reason
             clock[STOPPED_AT] = i
-            clock[STOPPED_NS] = rows.ts_venue[m - 1]
+            clock[STOPPED_NS] = rows.key[m - 1]
             return reason
     cursor[0] = m
     if m == end and stop > clock[KNOWN_NS]:

@@ -115,8 +115,9 @@ class RestingOrders:
         """Take an order off the book; the younger ones keep their order."""
         arrays, i = self.arrays, order.instrument
         at, count = self._row(order), int(arrays.head[i, RESTING])
-        arrays.resting[i, at : count - 1] = arrays.resting[i, at + 1 : count].copy()
-        arrays.queue[i, at : count - 1] = arrays.queue[i, at + 1 : count].copy()
+        if at < count - 1:
+            arrays.resting[i, at : count - 1] = arrays.resting[i, at + 1 : count].copy()
+            arrays.queue[i, at : count - 1] = arrays.queue[i, at + 1 : count].copy()
         arrays.head[i, RESTING] = count - 1
         del self._by_handle[order.handle], self._by_number[order.number]
 
@@ -145,6 +146,8 @@ class RestingOrders:
 
     def against(self, i: int, side: Side, limit: int) -> list[Order]:
         """The orders that an incoming one would meet, whoever's, in the order it meets them."""
+        if not self.arrays.head[i, RESTING]:
+            return []
         met = [
             order
             for order in self._by_number.values()

@@ -1,7 +1,7 @@
 """What the venue says: in the order in which it happened, on its way to whoever is concerned."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from bot.model.event import Event
 from bot.model.instrument import Instrument
@@ -17,6 +17,9 @@ from bot.venues.simulated.reports import (
     Status,
 )
 from bot.venues.simulated.requests import PlaceOrder, Request
+
+TRADE: Final = "sim-trade-"
+"""Before the number of an execution, in what our engine hears."""
 
 _ENDED = {
     Change.CANCELED: Status.CANCELED,
@@ -117,6 +120,10 @@ class Outbox:
         """The venue's own number of an order."""
         self.orders += 1
         return self.orders
+
+    def trade_id(self) -> str:
+        """The next such number as our engine knows it."""
+        return f"{TRADE}{self.trade_number()}"
 
     def trade_number(self) -> int:
         """The venue's number of an execution."""

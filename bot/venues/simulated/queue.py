@@ -69,7 +69,11 @@ def raised(base: float, power: float) -> float:
 
 @kernel(f8(i8, f8, f8, f8))
 def share_behind(rule: int, power: float, front: float, behind: float) -> float:
-    """The probability that a cancel stood behind us, given the amounts on either side."""
+    """The probability that a cancel stood behind us, given the amounts on either side.
+
+    Never above one: with less than nothing ahead hftbacktest's b^n / (b + f)^n is, and takes us
+    back for a cancel behind us.
+    """
     front = max(front, 0.0)
     behind = max(behind, 0.0)
     if rule in (LOG, LOG_OF_ALL):

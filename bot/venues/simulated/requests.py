@@ -6,6 +6,7 @@ business of the door that it came through.
 """
 
 import enum
+from typing import Final, get_args
 
 from msgspec import Struct
 
@@ -119,3 +120,5 @@ class Batch(Struct, frozen=True, kw_only=True, tag_field="request", tag=True):
 
 
 Request = PlaceOrder | AmendOrder | CancelOrder | CancelAll | Countdown | Batch
+
+REQUESTS: Final = frozenset(get_args(Request))

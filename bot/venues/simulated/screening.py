@@ -1,13 +1,15 @@
 """Why an order is not taken in: rules of the instrument, the state of its book, its account."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from msgspec import structs
 
 from bot.model.command import OrderType, Side, TimeInForce
 from bot.model.instrument import Kind
 from bot.model.units import AccountId
-from bot.venues.simulated.accounts import ZERO, Accounts
+from bot.venues.simulated.accounts import Accounts
+from bot.venues.simulated.collateral import Collateral
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
 from bot.venues.simulated.orders import Order, RestingOrders
@@ -25,12 +27,14 @@ class Screening:
         listings: Mapping[int, Listing],
         market: Market,
         accounts: Accounts,
+        collateral: Collateral,
         resting: RestingOrders,
         waiting: Waiting,
     ) -> None:
         self.listings = listings
         self.market = market
         self.accounts = accounts
+        self.collateral = collateral
         self.resting = resting
         self.waiting = waiting
 
@@ -45,7 +49,7 @@ class Screening:
             or self._counts(i, request)
             or self._closing(i, request)
             or self._position(i, request, request.size)
-            or self._shortage(i, request)
+            or self.shortage(i, request)
         )
 
     def unchangeable(
@@ -58,7 +62,7 @@ class Screening:
                 return Reason.BOOK_UNUSABLE, unusable
             more = size - order.size
             asked = structs.replace(request, price=price, size=size - order.executed)
-            return (self._position(i, asked, more) if more > 0 else None) or self._shortage(
+            return (self._position(i, asked, more) if more > 0 else None) or self.shortage(
                 i, asked, order
             )
         if trigger_price is None:
@@ -89,8 +93,9 @@ class Screening:
         listing, price = self.listings[i], request.price
         instrument, rules = listing.instrument, listing.rules
         trouble = broken(instrument, rules, request, self._worth_at(i, request))
-        if trouble is None and price is not None and request.type is OrderType.LIMIT:
-            trouble = outside_band(instrument, rules, request.side, price, self.market.mark(i))
+        banded = rules.band_up is not None or rules.band_down is not None
+        if banded and trouble is None and price is not None and request.type is OrderType.LIMIT:
+            trouble = outside_band(instrument, rules, request.side, price, self._mark(i))
         return trouble
 
     def _book(self, i: int, request: PlaceOrder) -> Trouble | None:
@@ -106,9 +111,7 @@ class Screening:
 
     def _passed(self, i: int, trigger: Trigger) -> Trouble | None:
         last = self.market.last(i)
-        if not has_come(
-            trigger, self.listings[i].instrument, Seen(self.market.mark(i), last, last)
-        ):
+        if not has_come(trigger, self.listings[i].instrument, Seen(self._mark(i), last, last)):
             return None
         return Reason.TRIGGER_PASSED, f"trigger: {trigger.price} ticks would trigger at once"
 
@@ -148,27 +151,27 @@ class Screening:
             return None
         return Reason.POSITION_MAX, f"position: {worst} lots would be held, at most {most} may"
 
-    def _shortage(
+    def shortage(
         self, i: int, request: PlaceOrder, instead_of: Order | None = None
     ) -> Trouble | None:
-        """What a spot order lacks; contracts on margin are judged by their maintenance alone."""
-        listing = self.listings[i]
-        if listing.instrument.kind is not Kind.SPOT or listing.borrows:
-            return None
-        at = self._worth_at(i, request) if request.price is None else request.price
-        currency, needed = listing.locks(request.side, request.size, at or 0)
-        free = self.accounts.wallet.get((request.account, currency), ZERO)
-        for order in (*self.resting, *self.waiting):
-            other = self.listings[order.instrument]
-            if order is instead_of:
-                continue
-            if order.account == request.account and other.instrument.kind is Kind.SPOT:
-                locked, amount = other.locks(order.side, order.leaves, order.price)
-                free -= amount if locked == currency else ZERO
-        if free < needed:
-            text = f"balance: {free:f} {currency} is free, the order needs {needed:f}"
-            return Reason.BALANCE, text
-        return None
+        """What an account lacks to carry an order, in place of one that stands, if any."""
+        price = self._worth_at(i, request) or 0
+        standing = [
+            order
+            for order in (*self.resting, *self.waiting)
+            if order.account == request.account and order is not instead_of
+            if order.trigger is None or self._is_spot(order.instrument)
+        ]
+        if request.trigger is not None and not self._is_spot(i):
+            return None  # A contract is paid for when the order comes to the market.
+        text = self.collateral.shortage(i, request, price, standing)
+        return None if text is None else (Reason.BALANCE, text)
+
+    def _is_spot(self, i: int) -> bool:
+        return self.listings[i].instrument.kind is Kind.SPOT
+
+    def _mark(self, i: int) -> Decimal | None:
+        return self.collateral.marks.mark(i)
 
     def _worth_at(self, i: int, request: PlaceOrder) -> int | None:
         """The price that the rules of worth judge an order at."""

@@ -9,6 +9,7 @@ from bot.model.units import AccountId, Currency
 from bot.venues.simulated.accounts import Position
 from bot.venues.simulated.funding import Due, Unfunded
 from bot.venues.simulated.line import LineState
+from bot.venues.simulated.money import MoneyState
 from bot.venues.simulated.orders import Name, Order
 from bot.venues.simulated.reports import Said
 from bot.venues.simulated.requests import Request
@@ -46,3 +47,4 @@ class VenueState(Struct, frozen=True):
     expected: list[tuple[int, Due]]
     unfunded: list[Unfunded]
     unheard: list[Said]
+    money: MoneyState = MoneyState()

@@ -12,7 +12,8 @@ whenever it says anything but `REACHED`; the places are asked for anew after tha
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
+from typing import cast
 
 import numpy as np
 from msgspec import structs
@@ -20,12 +21,12 @@ from msgspec import structs
 from bot.book.arrays import BOOK_LAYOUT, Book
 from bot.model.command import Command
 from bot.model.event import Event, FundingRate, InstrumentChanged, MarketEvent
-from bot.model.instrument import Kind
+from bot.model.money import MONEY
 from bot.model.units import NS_PER_SECOND, AccountId, Currency, InstrumentId
-from bot.tape.columns import ROWS_LAYOUT, Rows
 from bot.tape.rows import TRADE, Block, Int64s
-from bot.tape.venue_order import FOREVER
-from bot.venues.simulated.accounts import Accounts
+from bot.tape.venue_order import FOREVER, ORDERED_LAYOUT, Ordered
+from bot.venues.simulated.accounts import HOUSE, Accounts
+from bot.venues.simulated.accrual import Accruals
 from bot.venues.simulated.agenda import (
     ARRIVAL,
     NEWS,
@@ -35,6 +36,8 @@ from bot.venues.simulated.agenda import (
     Expiry,
     Recovery,
     Settlement,
+    Task,
+    Work,
 )
 from bot.venues.simulated.arrays import (
     ACTION_NS,
@@ -43,10 +46,11 @@ from bot.venues.simulated.arrays import (
     STOPPED_AT,
     STOPPED_NS,
     VENUE_LAYOUT,
-    WAITING,
     VenueArrays,
 )
-from bot.venues.simulated.clearing import Clearing, Judged
+from bot.venues.simulated.booking import Booking
+from bot.venues.simulated.clearing import Clearing
+from bot.venues.simulated.collateral import Collateral
 from bot.venues.simulated.counter import Counter
 from bot.venues.simulated.door import event_of, request_of
 from bot.venues.simulated.exchange import Exchange
@@ -56,6 +60,7 @@ from bot.venues.simulated.latency import Latency
 from bot.venues.simulated.line import Line
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.market import Market
+from bot.venues.simulated.marks import Marks
 from bot.venues.simulated.matching import (
     ACTION,
     BOOK_AT,
@@ -70,9 +75,13 @@ from bot.venues.simulated.matching import (
 )
 from bot.venues.simulated.outbox import Outbox
 from bot.venues.simulated.queue import RISK_AVERSE, QueueRule
-from bot.venues.simulated.reports import Change, Reason, Said
-from bot.venues.simulated.requests import Request
+from bot.venues.simulated.remembering import Parts, restore, state_of
+from bot.venues.simulated.reports import Said
+from bot.venues.simulated.requests import REQUESTS, Request
+from bot.venues.simulated.settlement import PUNCTUAL, Jitter
 from bot.venues.simulated.state import VenueState
+from bot.venues.simulated.terms import Loan
+from bot.venues.simulated.treasury import Treasury
 from bot.venues.simulated.waiting import Seen
 
 
@@ -98,6 +107,8 @@ class SimulatedVenue:
         lateness_ns: int,
         impact_decay_ns: int = NS_PER_SECOND,
         queue: QueueRule | None = None,
+        loans: Mapping[Currency, Loan] | None = None,
+        jitter: Jitter = PUNCTUAL,
         *,
         ordered: bool = True,
         ids_return: bool = False,
@@ -109,12 +120,14 @@ class SimulatedVenue:
         self._index = index
         self._line = Line(latency, ordered=ordered)
         self._places: Int64s = np.zeros(PLACES, np.int64)
-        self._placed: tuple[VenueArrays | None, Book | None, Rows | None] = (None, None, None)
+        self._placed: tuple[VenueArrays | None, Book | None, Ordered | None] = (None, None, None)
         self._feed = Feed(instruments, lateness_ns, self._places[CURSOR : CURSOR + 2])
         self._agenda = Agenda()
         self._outbox = Outbox(self._line)
         self._accounts = Accounts(contracts, deposits)
         self._market = Market(contracts, windows)
+        marks = self._marks = Marks(self._listings, self._market)
+        accruals = Accruals(self._listings, self._accounts, marks, self._outbox)
         self._exchange = Exchange(
             index,
             self._listings,
@@ -122,6 +135,8 @@ class SimulatedVenue:
             self._accounts,
             self._outbox,
             self._agenda,
+            Booking(self._listings, self._accounts, marks, self._outbox, accruals.book),
+            Collateral(self._listings, self._accounts, marks, loans or {}),
             queue or QueueRule(RISK_AVERSE),
             impact_decay_ns,
             ids_return=ids_return,
@@ -130,7 +145,16 @@ class SimulatedVenue:
         # The one array that is never replaced; an item of its memory is a plain number.
         self._clock = self.arrays.clock.data
         self._clearing = Clearing(
-            self._listings, self._market, self._accounts, self._outbox, self._agenda
+            self._listings, self._exchange, marks, accruals, self._agenda, loans or {}, jitter
+        )
+        self._parts = Parts(
+            self._line,
+            self._outbox,
+            self._agenda,
+            self._accounts,
+            self._exchange,
+            self._counter,
+            self._clearing,
         )
 
     # --- what a driver sees ------------------------------------------------------------
@@ -146,7 +170,7 @@ class SimulatedVenue:
         return self._market.book
 
     @property
-    def rows(self) -> Rows:
+    def rows(self) -> Ordered:
         """The market's rows at hand, in the venue's order."""
         return self._feed.rows
 
@@ -158,7 +182,7 @@ class SimulatedVenue:
         if book is not self._placed[1]:
             BOOK_LAYOUT.write(self._places, BOOK_AT, book)
         if rows is not self._placed[2]:
-            ROWS_LAYOUT.write(self._places, ROWS_AT, rows)
+            ORDERED_LAYOUT.write(self._places, ROWS_AT, rows)
         self._placed = arrays, book, rows
         return self._places
 
@@ -171,8 +195,8 @@ class SimulatedVenue:
     def idle(self) -> bool:
         """Whether nothing stands, is on its way, or is held: it only keeps its book."""
         exchange = self._exchange
-        waits = self._agenda.in_flight or len(exchange.resting) or len(exchange.waiting)
-        return not (waits or self._accounts.pools())
+        waits = self._agenda.arriving or len(exchange.resting) or len(exchange.waiting)
+        return not (waits or self._accounts.pools() or self._clearing.lending.owed)
 
     @property
     def positions(self) -> dict[tuple[AccountId, InstrumentId], int]:
@@ -180,18 +204,45 @@ class SimulatedVenue:
         return {
             (account, self.instruments[i]): position.quantity
             for (account, i), position in sorted(self._accounts.position.items())
-            if position.quantity
+            if position.quantity and account not in HOUSE
         }
 
     @property
     def wallets(self) -> dict[tuple[AccountId, Currency], Decimal]:
-        """Balances, without open profit."""
-        return dict(self._accounts.wallet)
+        """Balances, without open profit; what is set aside for isolated positions is in them."""
+        return {
+            (account, currency): self._accounts.total(account, currency)
+            for account, currency in self._accounts.wallet
+            if account not in HOUSE
+        }
+
+    def listing(self, instrument: InstrumentId) -> Listing:
+        """The terms of an instrument as they are now."""
+        return self._listings[self._index[instrument]]
+
+    def mark(self, instrument: InstrumentId) -> Decimal | None:
+        """What positions in an instrument are valued at now; None is unknown."""
+        return self._clearing.marks.mark(self._index[instrument])
+
+    @property
+    def books(self) -> Accounts:
+        """Everyone's wallets and positions, the market's and the venue's own with them."""
+        return self._accounts
+
+    @property
+    def treasury(self) -> Treasury:
+        """Transfers, leverage and isolated margin: what accounts ask for besides orders."""
+        return self._clearing.treasury
 
     @property
     def unfunded(self) -> list[Unfunded]:
         """Settlements that could not be booked, with the reason."""
-        return list(self._clearing.unfunded)
+        return self._clearing.unfunded
+
+    @property
+    def unsettled(self) -> list[str]:
+        """Contracts that expired at a price that nobody knows, with their holders."""
+        return list(self._clearing.expiries.unsettled)
 
     def submit(self, command: Command, sent_ns: int) -> None:
         """Send a command of our engine; it is served when it has arrived."""
@@ -215,8 +266,9 @@ class SimulatedVenue:
             self.advance(at_ns)
         self._react()
         said, self._outbox.said = self._outbox.said, []
-        self._counter.serve(request)
-        self._account()
+        with localcontext(MONEY):
+            self._counter.serve(request)
+            self._account()
         self._clock[ACTION_NS] = self._agenda.next_ns
         caused, self._outbox.said = self._outbox.said, said
         return caused
@@ -231,6 +283,9 @@ class SimulatedVenue:
         if self.idle and self._feed.settled_ns > self.now_ns:
             # Nothing that is still to be sent can arrive so early; unread rows would pile up.
             self.advance(self._feed.settled_ns)
+        if block.messages:
+            self._clearing.begin(max(self.now_ns, block.first_ns - self._feed.lateness_ns))
+            self._clock[ACTION_NS] = self._agenda.next_ns
         self._feed.push(block)
         self._clock[KNOWN_NS] = self._feed.known_ns
 
@@ -255,6 +310,10 @@ class SimulatedVenue:
         pausing: stop behind the first thing it says. Whoever hears that may answer, and the
         answer must not arrive in the venue's past.
         """
+        with localcontext(MONEY):
+            self._advance(until_ns, pausing=pausing)
+
+    def _advance(self, until_ns: int, *, pausing: bool) -> None:
         outbox = self._outbox
         self._react()
         while not (pausing and outbox.said):
@@ -265,7 +324,7 @@ class SimulatedVenue:
                 self._act()
             elif reason == GROW:
                 m, waiting = int(self._places[CURSOR]), self._feed.rows
-                rows = int(waiting.first[m + 1] - waiting.first[m])
+                rows = int(waiting.end[m] - waiting.begin[m])
                 self._market.grow(int(waiting.instrument[m]), rows)
             elif reason == EXHAUSTED:
                 self._feed.next_block(until_ns)
@@ -279,6 +338,8 @@ class SimulatedVenue:
 
     def take_events(self) -> list[Event]:
         """What the venue said since the last call, as events in the order they are heard in."""
+        if not self._outbox.said:
+            return []
         return [event for said in self.take_said() if (event := event_of(said)) is not None]
 
     def take_said(self) -> list[Said]:
@@ -288,42 +349,13 @@ class SimulatedVenue:
 
     def state(self) -> VenueState:
         """All that it must remember; what it has said and nobody took is part of that."""
-        return VenueState(
-            now_ns=self.now_ns,
-            line=self._line.state(),
-            orders=self._outbox.orders,
-            trades=self._outbox.trades,
-            seen=sorted(self._exchange.seen),
-            resting=self._exchange.state(),
-            waiting=[structs.replace(order) for order in self._exchange.waiting],
-            deadlines=[(*key, at_ns) for key, at_ns in sorted(self._counter.deadlines.items())],
-            in_flight=self._agenda.in_flight,
-            news=self._agenda.news,
-            wallets=[(*key, amount) for key, amount in sorted(self._accounts.wallet.items())],
-            positions=self._accounts.state(),
-            paid=sorted(self._clearing.calendar.paid.items()),
-            expected=[(i, structs.replace(due)) for i, due in self._clearing.calendar.expected()],
-            unfunded=self.unfunded,
-            unheard=list(self._outbox.said),
-        )
+        return state_of(self._parts)
 
     def restore(self, state: VenueState) -> None:
         """Go on from a state; to be called on a venue that has just been made."""
-        self._outbox.now_ns = state.now_ns
-        self._line.restore(state.line)
-        self._outbox.orders, self._outbox.trades = state.orders, state.trades
-        self._outbox.said = list(state.unheard)
-        self._exchange.restore(state.seen, state.resting, state.waiting)
-        self._counter.restore(state.deadlines)
-        self._accounts.restore(state.wallets, state.positions)
-        self._clearing.unfunded = list(state.unfunded)
-        for arrives_ns, request in state.in_flight:
-            self._agenda.add(arrives_ns, ARRIVAL, request)
-        for at_ns, event in state.news:
-            self._agenda.add(at_ns, NEWS, event)
-        self._clearing.calendar.restore(state.paid, state.expected)
-        self._clearing.resume()
-        self._margin()
+        restore(self._parts, state)
+        with localcontext(MONEY):
+            self._clearing.margin()
         self._clock[ACTION_NS] = self._agenda.next_ns
 
     # --- what happens there ------------------------------------------------------------
@@ -341,13 +373,19 @@ class SimulatedVenue:
         self._clock[ACTION_NS] = self._agenda.next_ns
 
     def _do(self, action: Action) -> None:
-        if isinstance(action, Request):
-            self._counter.serve(action)
+        if type(action) in REQUESTS:
+            self._counter.serve(cast(Request, action))
             self._account()
         elif isinstance(action, Settlement):
             self._clearing.settle(action.i, action.due)
-            self._clearing.expect(action.i)
-            self._margin()
+            self._clearing.margin()
+        elif isinstance(action, Task):
+            self._clearing.do(action)
+            if action.work is Work.MARK and len(self._exchange.waiting):
+                # A mark that the venue computes is seen by nobody but it.
+                self._exchange.trigger(action.i, Seen(self._marks.mark(action.i), None, None))
+            self._exchange.traded.clear()
+            self._clearing.margin()
         elif isinstance(action, Expiry):
             self._exchange.expire(action.number)
         elif isinstance(action, Deadline):
@@ -378,54 +416,32 @@ class SimulatedVenue:
     def _seen(self, i: int) -> Seen:
         """What the message showed behind which the kernel stopped."""
         rows, m = self._feed.rows, int(self._places[CURSOR]) - 1
-        at = slice(int(rows.first[m]), int(rows.first[m + 1]))
+        at = slice(int(rows.begin[m]), int(rows.end[m]))
         traded = rows.price[at][rows.kind[at] == TRADE]
         low, high = (int(traded.min()), int(traded.max())) if len(traded) else (None, None)
-        return Seen(self._market.mark(i), low, high)
+        return Seen(self._marks.mark(i), low, high)
 
     def _account(self) -> None:
         """Look at the money after somebody's order was served or filled."""
         traded = self._exchange.traded
         for i in sorted(traded):
-            self._clearing.expect(i)
+            self._clearing.looked_at(i)
         if traded:
             traded.clear()
-            self._margin()
+            self._clearing.margin()
         else:
-            self._bound()
-
-    def _margin(self) -> None:
-        """Close what is called, and tell the kernel when to look again."""
-        pools = self._clearing.judge()
-        called = [each for each in pools if each.called]
-        for each in called:
-            self._liquidate(each)
-        if called:
-            pools = self._clearing.judge()
-        self._clearing.bound(self.arrays, pools)
-        self._bound()
-
-    def _bound(self) -> None:
-        """Tell the kernel what to stop for besides margin."""
-        waiting = self._exchange.waiting
-        if len(waiting) or self.arrays.head[:, WAITING].any():
-            waiting.bound(self.arrays)
-
-    def _liquidate(self, called: Judged) -> None:
-        account, currency = called.pool
-        for order in list(self._exchange):
-            contract = self._listings[order.instrument].instrument
-            pooled = contract.kind is not Kind.SPOT and contract.settle == currency
-            if order.account == account and pooled:
-                self._exchange.end(order, Change.CANCELED, Reason.LIQUIDATION, "liquidation")
-        self._clearing.close(called)
+            self._exchange.bound()
 
     def _relist(self, event: InstrumentChanged) -> None:
         i = self._index.get(event.instrument.id)
         if i not in self._listings:
             return
         listing = self._listings[i]
-        contract = structs.replace(listing.instrument, active=event.instrument.active)
+        contract = structs.replace(
+            listing.instrument,
+            active=event.instrument.active,
+            funding_interval_ns=event.instrument.funding_interval_ns,
+        )
         self._listings[i] = structs.replace(listing, instrument=contract)
         if not contract.active:
             self._exchange.delist(i)

@@ -130,6 +130,18 @@ def test_a_funding_rate_is_an_event_when_rate_or_settlement_changed():
     assert all(isinstance(event, FundingRate) and not event.settled for event in tape.events)
 
 
+def test_an_interval_is_that_between_settlements_and_not_what_a_listing_said():
+    """The contract is listed with eight hours; the venue has gone over to four."""
+    settles = 1_680_652_800_000
+    tape = Tape()
+
+    tape.take(mark(T=settles), "btcusdt@markPrice@1s", ts_recv=(settles - 1000) * MS)
+    later = mark(T=settles + 4 * 3_600_000, r="0.0001")
+    tape.take(later, "btcusdt@markPrice@1s", ts_recv=(settles + 1000) * MS)
+
+    assert [event.interval_ns for event in tape.events] == [None, 4 * 3_600_000 * MS]
+
+
 @pytest.mark.parametrize("told", [{"r": "", "T": 0}, {"r": ""}, {"T": 0}])
 def test_no_rate_is_invented_where_none_is_told(told):
     tape = Tape().take(mark(**told), "btcusdt@markPrice@1s")

@@ -162,7 +162,7 @@ def test_what_is_called_last_is_the_estimate_of_the_next_payment(answers):
             b'[{"buyVol":"-1","sellVol":"1","timestamp":1}]', PERPETUAL, LATER, FIVE_MINUTES_NS
         ),
         lambda: funding_history(
-            b'[{"symbol":"BTCUSDT","fundingRate":"0.1","fundingTime":7}]', PERPETUAL, 9
+            b'[{"symbol":"BTCUSDT","fundingRate":"0.1","fundingTime":60007}]', PERPETUAL, 9
         ),
         lambda: funding_history(
             b'[{"symbol":"BTCUSDT","fundingRate":"0.1","fundingTime":7},'

@@ -131,12 +131,22 @@ def test_a_ticker_keeps_what_a_delta_does_not_repeat():
 def test_a_liquidation_names_the_position_and_the_event_the_order(position, side):
     told = {"T": NOW_MS - 5, "s": "BTCUSDT", "S": position, "v": "0.3", "p": "27000.5"}
 
-    made = tape().take({"topic": "allLiquidation.BTCUSDT", "ts": NOW_MS, "data": [told, told]})
+    message = {"topic": "allLiquidation.BTCUSDT", "ts": NOW_MS, "data": [told]}
+
+    made = tape().take(message, message)
 
     (forced,) = made.events
     assert isinstance(forced, Liquidation)
-    assert (forced.side, forced.complete) == (side, True)
+    assert (forced.side, forced.complete, forced.id) == (side, True, None)
     assert made.counters.duplicates == 1
+
+
+def test_two_liquidations_that_are_alike_in_one_message_are_two():
+    told = {"T": NOW_MS - 5, "s": "BTCUSDT", "S": "Buy", "v": "0.3", "p": "27000.5"}
+
+    made = tape().take({"topic": "allLiquidation.BTCUSDT", "ts": NOW_MS, "data": [told, told]})
+
+    assert len(made.events) == 2
 
 
 def test_acknowledgements_other_symbols_and_unknown_topics_are_counted():

@@ -143,32 +143,6 @@ def test_a_quote_is_the_touch_and_a_side_without_orders_is_empty():
     assert made.messages() == [(NOW, 0, [(TOUCH, BID, 180000, 5), (TOUCH, ASK, 0, 0)])]
 
 
-def test_an_options_ticker_is_plain_numbers_and_what_is_not_said_is_none():
-    made = tape(OPTION).take(
-        ticker(
-            "BTC-26DEC25-90000-C",
-            best_bid_price=0.0,
-            best_bid_amount=0.0,
-            best_ask_price=0.0025,
-            best_ask_amount=873.0,
-            mark_price=0.001972,
-            mark_iv=120.74,
-            bid_iv=0.0,
-            underlying_price=92003.61,
-            open_interest=12.5,
-            greeks={"delta": 0.03127, "gamma": 2e-5, "vega": 0.2, "theta": -1.64029, "rho": 0.01},
-        )
-    )
-
-    received, option = made.decoder.option
-    assert received == NOW
-    assert (option.bid, option.bid_iv, option.index) == (None, None, None)
-    assert (option.ask, option.mark_iv) == (Decimal("0.0025"), Decimal("1.2074"))
-    assert (option.gamma, option.theta) == (Decimal("0.00002"), Decimal("-1.64029"))
-    assert made.counters.tickers == 1
-    assert not any(isinstance(event, FundingRate) for event in made.events)
-
-
 def test_answers_and_other_instruments_are_counted():
     made = tape().take(
         {"jsonrpc": "2.0", "id": 1, "result": ["book.BTC-PERPETUAL.raw"]},

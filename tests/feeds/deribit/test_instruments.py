@@ -71,6 +71,33 @@ def test_coarser_ticks_hold_from_their_price_on():
     assert native_symbol(one) == "BTC-26DEC25-90000-C"
 
 
+def test_a_linear_option_is_priced_and_settled_in_its_stablecoin():
+    listing = {
+        "instrument_name": "XRP_USDC-26DEC25-2d5-P",
+        "kind": "option",
+        "base_currency": "XRP",
+        "quote_currency": "USDC",
+        "counter_currency": "USDC",
+        "settlement_currency": "USDC",
+        "tick_size": 0.0002,
+        "min_trade_amount": 1000.0,
+        "contract_size": 1000.0,
+        "is_active": True,
+        "expiration_timestamp": 1766736000000,
+        "strike": 2.5,
+        "option_type": "put",
+    }
+
+    (one,) = instruments(json.dumps({"result": [listing]}).encode()).values()
+
+    assert one.id == "deribit:XRP/USDC:USDC-251226-2.5-P"
+    assert (one.quote, one.settle, one.inverse) == ("USDC", "USDC", False)
+    # Amounts are coins, whatever a contract is: one lot is on a thousand of them.
+    assert one.base_amount(1, Decimal(2)) == 1000
+    assert one.premium(1, Decimal("0.15")) == 150
+    assert native_symbol(one) == "XRP_USDC-26DEC25-2d5-P"
+
+
 def test_a_smallest_order_may_be_more_than_a_contract():
     listing = {
         "instrument_name": "SOL-PERPETUAL",

@@ -74,14 +74,52 @@ def test_funding_tells_terms_the_last_payment_and_the_next_with_its_own_interval
     assert terms.interval_ns == next_one.interval_ns == 4 * NS_PER_HOUR
     assert (paid.settled, paid.rate) == (True, Decimal("-0.0001"))
     assert paid.settles_ns == (NOW_MS - 3 * HOUR_MS) * NS_PER_MS
-    assert paid.interval_ns == 4 * NS_PER_HOUR
+    # It ended an interval that nobody saw begin: the next one says nothing of it.
+    assert paid.interval_ns is None
     assert (next_one.settled, next_one.rate) == (False, Decimal("0.000125"))
     assert next_one.settles_ns == (NOW_MS + HOUR_MS) * NS_PER_MS
 
 
-def test_funding_without_a_later_settlement_has_no_interval():
+def test_a_payment_keeps_the_interval_that_it_ended_when_the_next_is_another():
+    """8 hours up to now, 4 from now on: each settlement with its own."""
+    hours = [NOW_MS + k * HOUR_MS for k in range(-8, 13)]
     made = tape().take(
-        funding(nextFundingTime="", settState="", minFundingRate="", maxFundingRate="")
+        funding(prevFundingTime=str(hours[0]), fundingTime=str(hours[8]), settState="processing"),
+        ts_recv=(NOW_MS - 1000) * NS_PER_MS,
+    )
+
+    made.take(
+        funding(
+            prevFundingTime=str(hours[8]),
+            fundingTime=str(hours[12]),
+            nextFundingTime=str(hours[16]),
+        ),
+        ts_recv=(NOW_MS + 1000) * NS_PER_MS,
+    )
+
+    told = [one for one in made.events if isinstance(one, FundingRate)]
+    assert [(one.settled, one.settles_ns // NS_PER_MS, one.interval_ns) for one in told] == [
+        (False, hours[8], 8 * NS_PER_HOUR),
+        (True, hours[8], 8 * NS_PER_HOUR),
+        (False, hours[12], 4 * NS_PER_HOUR),
+    ]
+
+
+def test_older_frames_name_only_the_settlement_after():
+    made = tape().take(funding(prevFundingTime="", settState=""))
+
+    assert made.events[-1].interval_ns == 4 * NS_PER_HOUR
+
+
+def test_funding_without_another_settlement_has_no_interval():
+    made = tape().take(
+        funding(
+            nextFundingTime="",
+            prevFundingTime="",
+            settState="",
+            minFundingRate="",
+            maxFundingRate="",
+        )
     )
 
     assert [(type(event), event.interval_ns) for event in made.events] == [(FundingRate, None)]
@@ -120,7 +158,20 @@ def test_a_liquidation_is_an_order_by_its_own_side_and_only_a_sample():
     assert isinstance(forced, Liquidation)
     assert (forced.side, forced.complete) == (Side.SELL, False)
     assert (forced.price, forced.amount) == (Decimal("99.5"), Decimal(12))
-    assert made.counters.foreign == 1
+    # A channel of a type of contract is sent once for all of them: that is no wrong address.
+    assert made.counters.foreign == 0
+
+
+def test_two_orders_that_are_alike_in_one_message_are_two_and_a_repetition_is_none():
+    order = {"side": "sell", "bkPx": "99.5", "sz": "12", "ts": str(NOW_MS)}
+    message = frame(
+        "liquidation-orders", {"instId": "BTC-USDT-SWAP", "details": [order, order]}, inst=""
+    )
+
+    made = tape().take(message, message)
+
+    assert len(made.events) == 2
+    assert made.counters.duplicates == 2
 
 
 def test_acknowledgements_unknown_channels_and_unknown_fields_are_tolerated():

@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from bot.feeds.simulated.market import SimulatedMarket, SimulatedSource
+from bot.feeds.simulated.coins import BITCOIN, ETHER
+from bot.feeds.simulated.market import SimulatedMarket
+from bot.feeds.simulated.presets import VENUES, several_chains, several_contracts
+from bot.feeds.simulated.regimes import Episode, Regime
 from bot.feeds.simulated.settings import MarketSettings
+from bot.feeds.simulated.source import SimulatedSource
 from bot.model.event import encode
 from bot.tape.cut import join
 from bot.tape.rows import Block
@@ -25,6 +29,26 @@ def source(name: str, **changed: Any) -> SimulatedSource:
     return next(one for one in found if one.name == name)
 
 
+EVERYTHING = (
+    Episode(regime=Regime.TREND, at_s=5, for_s=15, size_bps=20),
+    Episode(regime=Regime.CASCADE, at_s=25, for_s=30, size_bps=-80),
+    Episode(regime=Regime.DISLOCATION, at_s=20, for_s=20, size_bps=40, venue="east"),
+    Episode(regime=Regime.OUTAGE, at_s=30, for_s=10, venue="south"),
+    Episode(regime=Regime.OUTAGE, at_s=35, for_s=10, venue="west"),
+)
+
+
+def several(**changed: Any) -> MarketSettings:
+    """Four venues with all kinds of contracts."""
+    chosen = {
+        "venues": VENUES,
+        "contracts": several_contracts(START_NS, 5),
+        "chains": several_chains(START_NS, (BITCOIN, ETHER)),
+        "slots_per_second": 20,
+    }
+    return settings(**{**chosen, **changed})
+
+
 def digest(blocks: Iterable[Block]) -> str:
     """The tape of some blocks, however they are cut."""
     whole = join(blocks)
@@ -36,7 +60,7 @@ def digest(blocks: Iterable[Block]) -> str:
 
 def tape_of(market: SimulatedMarket) -> str:
     """Everything that a market says."""
-    said = [digest(one.blocks()) for one in market.sources()]
+    said = [digest(one.blocks()) for one in market.sources() if one.instrument.strike is None]
     said += [encode(event).decode() for one in market.sources() for event in one.events()]
     return hashlib.blake2b("\n".join(said).encode(), digest_size=8).hexdigest()
 
@@ -56,4 +80,4 @@ def rows(message: Block) -> list[tuple[int, int, int, int]]:
 
 
 if __name__ == "__main__":  # Run without a compiler by a test.
-    print(tape_of(SimulatedMarket(settings(duration_s=3, slots_per_second=10))))
+    print(tape_of(SimulatedMarket(several(duration_s=45, slots_per_second=3, episodes=EVERYTHING))))

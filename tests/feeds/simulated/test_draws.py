@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from bot.feeds.simulated.draws import BELL_DEVIATION, Draws, bell, roll
+from bot.feeds.simulated.coins import BITCOIN
+from bot.feeds.simulated.draws import BELL_DEVIATION, Draws, bell, roll, skewed, spread_of
 from bot.feeds.simulated.premium import PER_BPS, PremiumPath
 from bot.feeds.simulated.price import FLOW_MAX, STEPS, PricePath
-from bot.feeds.simulated.settings import BITCOIN, FundingTerms, Premium
+from bot.feeds.simulated.terms import FundingTerms, Premium
+from bot.feeds.simulated.weather import STILL, calm
 
 
 def test_a_stream_is_fixed_by_its_seed_and_name():
@@ -34,6 +36,18 @@ def test_bell_is_nearly_normal():
     assert np.mean(np.abs(drawn) < BELL_DEVIATION) == pytest.approx(0.68, abs=0.02)
 
 
+@pytest.mark.parametrize("deviation", [0.5, 2.2])
+def test_skewed_numbers_are_lognormal_as_far_as_anyone_trades(deviation):
+    numbers = [bell(int(word)) for word in Draws(1, "x").take(20_000)]
+
+    drawn = np.array([skewed(each, 256 * 1_000, spread_of(deviation)) for each in numbers])
+
+    logs = np.log(drawn / 1_000)
+    assert logs.mean() == pytest.approx(0, abs=0.05)
+    assert logs.std() == pytest.approx(deviation, rel=0.03)
+    assert np.quantile(drawn, 0.99) / 1_000 == pytest.approx(np.exp(2.33 * deviation), rel=0.25)
+
+
 @pytest.mark.parametrize("below", [1, 3, 1000, 1 << 16, 1 << 30])
 def test_a_roll_is_uniform_below_its_bound(below):
     state = np.array([12_345], np.int64)
@@ -45,8 +59,13 @@ def test_a_roll_is_uniform_below_its_bound(below):
     assert rolled.mean() == pytest.approx((below - 1) / 2, rel=0.02, abs=0.02)
 
 
+def path() -> PricePath:
+    """The path of a coin to which nothing happens."""
+    return PricePath(BITCOIN, 1, lambda second, count: calm(count, STILL))
+
+
 def test_the_price_moves_as_much_in_a_year_as_it_should():
-    index, flow = PricePath(BITCOIN, seed=1).seconds(5 * 86_400)
+    index, flow, _ = path().seconds(5 * 86_400)
 
     yearly = np.diff(np.log(index[:: 60 * STEPS].astype(float))).std() * np.sqrt(1440 * 365.25)
     assert yearly == pytest.approx(BITCOIN.volatility, rel=0.1)
@@ -56,7 +75,7 @@ def test_the_price_moves_as_much_in_a_year_as_it_should():
 
 
 def test_volatility_comes_in_clusters():
-    index, _ = PricePath(BITCOIN, seed=1).seconds(20_000)
+    index, _, _ = path().seconds(20_000)
 
     steps = np.abs(np.diff(np.log(index.astype(float))))
     assert np.corrcoef(steps[:-STEPS], steps[STEPS:])[0, 1] > 0.05

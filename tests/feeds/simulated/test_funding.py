@@ -8,7 +8,9 @@ import pytest
 
 from bot.feeds.simulated.funding import FundingClock
 from bot.feeds.simulated.market import SimulatedMarket
-from bot.feeds.simulated.settings import FundingTerms, MarketSettings, Premium
+from bot.feeds.simulated.settings import MarketSettings
+from bot.feeds.simulated.source import SimulatedSource
+from bot.feeds.simulated.terms import FundingTerms, Premium
 from bot.model.event import FundingRate
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
 from bot.tape.cut import join
@@ -60,13 +62,18 @@ def test_later_samples_of_the_premium_weigh_more():
     assert float(settled.rate) == pytest.approx((0.01 * 0.74993 - 0.0005) / 8, rel=1e-4)
 
 
+def rates_of(source: SimulatedSource) -> list[FundingRate]:
+    """What is said of funding, open interest aside."""
+    return [event for event in source.events() if isinstance(event, FundingRate)]
+
+
 @pytest.fixture(scope="module")
 def month() -> list[FundingRate]:
     funding = FundingTerms(publish_s=3600)
     given = MarketSettings(
         seed=3, start_ns=START_NS, duration_s=30 * 86_400, chunk_s=3600, funding=funding
     )
-    return list(SimulatedMarket(given).sources()[1].events())
+    return rates_of(SimulatedMarket(given).sources()[1])
 
 
 def test_funding_is_settled_once_an_interval(month):
@@ -105,7 +112,7 @@ def test_the_sign_of_funding_is_that_of_the_premium(mood, sign):
             premium=Premium(moods_bps=(mood,)),
             funding=FundingTerms(interval_ns=600 * NS_PER_SECOND, publish_s=600),
         )
-        for event in SimulatedMarket(given).sources()[1].events():
+        for event in rates_of(SimulatedMarket(given).sources()[1]):
             if event.settled:
                 yield int(event.rate.copy_sign(1) / event.rate)
 
@@ -117,7 +124,7 @@ def test_the_settled_mark_is_the_mark_on_the_tape():
 
     whole = join(perp.blocks())
     marks = whole.price[(whole.kind == SCALAR) & (whole.side == MARK)]
-    settled = [event for event in perp.events() if event.settled]
+    settled = [event for event in rates_of(perp) if event.settled]
     assert [event.mark for event in settled] == [
         Decimal(int(marks[s])).scaleb(-8) for s in (60, 120)
     ]
@@ -126,7 +133,7 @@ def test_the_settled_mark_is_the_mark_on_the_tape():
 def test_a_prediction_is_published_as_often_as_it_should_be():
     perp = source(PERP, duration_s=60, funding=FundingTerms(publish_s=20))
 
-    times = [(event.ts_venue - START_NS) // 10**9 for event in perp.events()]
+    times = [(event.ts_venue - START_NS) // 10**9 for event in rates_of(perp)]
 
     assert times == [0, 20, 40]
 

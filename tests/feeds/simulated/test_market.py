@@ -10,12 +10,21 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from bot.feeds.simulated.coins import BITCOIN
 from bot.feeds.simulated.market import SimulatedMarket
-from bot.feeds.simulated.settings import BITCOIN, Premium
-from bot.model.event import AnyEvent
+from bot.feeds.simulated.terms import Premium
+from bot.model.event import AnyEvent, FundingRate
 from bot.tape.merge import merge
 from bot.tape.rows import Block
-from tests.feeds.simulated.markets import START_NS, digest, settings, source, tape_of
+from tests.feeds.simulated.markets import (
+    EVERYTHING,
+    START_NS,
+    digest,
+    settings,
+    several,
+    source,
+    tape_of,
+)
 
 SPOT = "sim:BTC/USDT"
 PERP = "sim:BTC/USDT:USDT"
@@ -42,14 +51,17 @@ def test_another_seed_is_another_tape(name):
 
 
 def test_it_is_the_same_tape_on_every_machine():
-    market = SimulatedMarket(settings(duration_s=120))
+    pair = SimulatedMarket(settings(duration_s=120))
+    venues = SimulatedMarket(several(duration_s=60, episodes=EVERYTHING))
 
-    # It changes when the market is meant to change, and at no other time.
-    assert tape_of(market) == "a7dd635c8b37b6df"
+    # They change when the market is meant to change, and at no other time.
+    assert tape_of(pair) == "bfe59e7557dff402"
+    assert tape_of(venues) == "6ce20a736de494e1"
 
 
 def test_it_is_the_same_tape_without_a_compiler():
-    compiled = tape_of(SimulatedMarket(settings(duration_s=3, slots_per_second=10)))
+    given = several(duration_s=45, slots_per_second=3, episodes=EVERYTHING)
+    compiled = tape_of(SimulatedMarket(given))
 
     plain = subprocess.run(
         [sys.executable, "-m", "tests.feeds.simulated.markets"],
@@ -68,6 +80,13 @@ def test_how_much_is_made_at_once_changes_nothing(chunk_s):
     chunked = SimulatedMarket(settings(chunk_s=chunk_s))
 
     assert tape_of(chunked) == tape_of(SimulatedMarket(settings()))
+
+
+@pytest.mark.parametrize("chunk_s", [1, 7, 60])
+def test_nor_does_it_where_something_happens_on_several_venues(chunk_s):
+    chunked = SimulatedMarket(several(chunk_s=chunk_s, episodes=EVERYTHING))
+
+    assert tape_of(chunked) == tape_of(SimulatedMarket(several(episodes=EVERYTHING)))
 
 
 def test_a_longer_market_begins_like_a_shorter_one():
@@ -104,7 +123,8 @@ def test_sources_merge_into_one_tape_in_order():
     assert sum(block.rows for block in blocks) == sum(
         block.rows for one in sources for block in one.blocks()
     )
-    assert len(items) - len(blocks) == 2 * 30
+    rates = [item for item in items if isinstance(item, FundingRate)]
+    assert len(rates) == 2 * 30
     times = [
         ns
         for item in items

@@ -5,6 +5,7 @@ from bot.feeds.simulated.market import SimulatedMarket
 from bot.feeds.simulated.settings import MarketSettings
 from bot.tape.merge import merge
 from bot.tape.rows import SNAPSHOT, Block
+from tests.feeds.simulated.markets import EVERYTHING, START_NS, several
 
 SECOND = 1_000_000_000
 START = 1_767_225_600 * SECOND
@@ -75,3 +76,22 @@ def test_the_memo_of_another_market_is_not_gone_on_from():
     other = market(seed=6).after(memo)
 
     assert [source.since for source in other] == [None] * 4
+
+
+@pytest.mark.parametrize("now_s", [24.0, 33.5, 41.0])
+def test_a_market_of_several_venues_goes_on_too_whatever_is_the_matter(now_s):
+    now = START_NS + int(now_s * SECOND)
+    whole = SimulatedMarket(several(episodes=EVERYTHING, chunk_s=4))
+    everything = []
+    memo = None
+    for item in merge(whole.sources()):
+        everything.append(item)
+        at = item.first_ns if isinstance(item, Block) else item.ts_recv
+        if memo is None and at >= now:
+            memo = whole.memo(now)
+    assert memo is not None
+
+    later = list(merge(SimulatedMarket(several(episodes=EVERYTHING, chunk_s=4)).after(memo)))
+
+    assert told(later, now) == told(everything, now)
+    assert len(told(later, 0)) < len(told(everything, 0))

@@ -161,6 +161,7 @@ def forced(
     complete: bool = True,
     name: InstrumentId = A,
     said: int | None = None,
+    number: str | None = None,
 ):
     return Liquidation(
         ts_recv=t,
@@ -170,6 +171,7 @@ def forced(
         price=decimal(price),
         amount=decimal(amount),
         complete=complete,
+        id=number,
     )
 
 
@@ -247,7 +249,17 @@ def histories(draw: st.DrawFn, names: Sequence[str], steps_max: int = 60) -> lis
             side = draw(st.sampled_from([Side.BUY, Side.SELL]))
             amount = draw(st.sampled_from([0.5, 1, 3, 0]))
             complete = draw(st.booleans())
-            found.append(forced(t, side, draw(prices), amount, complete=complete, name=name))
+            found.append(
+                forced(
+                    t,
+                    side,
+                    draw(prices),
+                    amount,
+                    complete=complete,
+                    name=name,
+                    number=str(len(found)),
+                )
+            )
         elif kind == 8:
             found.append(draw(rates(t, name)))
         else:

@@ -28,6 +28,7 @@ from bot.signals.liquidations.cascade import Cascade
 from bot.signals.liquidations.flow import LiquidationFlow
 from bot.signals.liquidations.risk_map import OpenInterestAtRisk
 from bot.signals.liquidations.squeeze import Squeeze
+from bot.signals.liquidations.sums import LiquidationSums
 from bot.signals.open_interest.change import OpenInterestChange
 from bot.signals.open_interest.concentration import VenueConcentration
 from bot.signals.open_interest.flow import OpenInterestFlow
@@ -68,22 +69,21 @@ WATCHES: dict[str, GaugeWatch] = {
     "leverage": LeverageRatio((A, B), ANY, ANY, age_s_max=900.0, wake=1.0),
     "liquidations": LiquidationFlow((A, B, C), True, wake=1.0),
     "sampled liquidations": LiquidationFlow((A,), False, wake=1.0),
+    "liquidation sums": LiquidationSums(A, wake=1.0),
     "at risk": OpenInterestAtRisk(A, ANY, 0.005, wake=1.0),
     "at risk, inverse": OpenInterestAtRisk(C, ANY, 0.005, wake=1.0),
     "cascade": Cascade(A, ANY, ANY, ANY, 0.005, True, wake=1.0),
     "squeeze": Squeeze(A, ANY, ANY, ANY, 1.0, 0.005, wake=1.0),
-    "prediction": VenueFunding(A, venues.BINANCE, ANY, 1e-4, -0.003, 0.003, wake=1.0),
-    "prediction of the hour before": VenueFunding(
-        A, venues.BITMEX, ANY, 1e-4, None, None, wake=1.0
-    ),
-    "continuous": VenueFunding(A, venues.DERIBIT, ANY, 0.0, -0.005, 0.005, wake=1.0),
+    "prediction": VenueFunding(A, venues.BINANCE, ANY, 1.0, -30.0, 30.0, wake=1.0),
+    "prediction of the hour before": VenueFunding(A, venues.BITMEX, ANY, 1.0, None, None, wake=1.0),
+    "continuous": VenueFunding(A, venues.DERIBIT, ANY, 0.0, -50.0, 50.0, wake=1.0),
     "crowding": FundingCrowding(A, 1.0, wake=1.0),
-    "divergence": FundingDivergence(A, 1e-4, carry=ANY, predicted_bps=ANY, wake=1.0),
+    "divergence": FundingDivergence(A, 1.0, carry=ANY, predicted_bps=ANY, wake=1.0),
     "skew": FundingSkew(A, (A, B, C), price=ANY, wake=1.0),
     "persistence": FundingPersistence(A, wake=1.0),
     "fading persistence": FundingPersistence(A, fading=True, wake=1.0),
     "dated": DatedBasis(DATED, ANY, ANY, wake=1.0),
-    "band": PerpetualBand(A, venues.BINANCE, ANY, 1e-4, 10.0, carry=ANY, wake=1.0),
+    "band": PerpetualBand(A, venues.BINANCE, ANY, 1.0, 10.0, carry=ANY, wake=1.0),
     "dislocation": VenueDislocation(A, (A, B, C), (ANY, ANY, ANY), wake=1.0),
     "FLOW": FlowIndex((Component("x", ANY, window=10), Component("y", ANY, 2.0, 0)), wake=1.0),
     "CROWD": CrowdIndex((Component("x", ANY, window=0, sign=-1.0),), wake=1.0),

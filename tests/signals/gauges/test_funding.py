@@ -22,9 +22,9 @@ from bot.signals.funding_rates.divergence import (
 from bot.signals.funding_rates.heard import FundingTrack
 from bot.signals.funding_rates.persistence import FundingPersistence
 from bot.signals.funding_rates.prediction import VenueFunding
-from bot.signals.funding_rates.premium import PremiumMean, premium_index
+from bot.signals.funding_rates.premium import PremiumMean
 from bot.signals.funding_rates.rules import Form, apr, apy
-from bot.signals.funding_rates.skew import FundingSkew, skew_of
+from bot.signals.funding_rates.skew import FundingSkew, best_pair, skew_of
 from tests.signals.gauges.bench import (
     DAY,
     HOUR,
@@ -119,9 +119,10 @@ def test_the_premiums_that_pay_a_rate_pay_it(name, premium, hours):
 
 
 def test_binance_scales_from_its_date_on():
-    before = venues.binance_at(venues.BINANCE_SCALES_FROM_NS - 1)
-    after = venues.binance_at(venues.BINANCE_SCALES_FROM_NS)
+    before = venues.BINANCE.at(venues.BINANCE_SCALES_FROM_NS - 1)
+    after = venues.BINANCE.at(venues.BINANCE_SCALES_FROM_NS)
 
+    assert (before, after) == (venues.BINANCE_UNSCALED, venues.BINANCE)
     assert before.rate(0.002, 1e-4, 4) == near(0.0015)
     assert after.rate(0.002, 1e-4, 4) == near(0.00075)
     assert after.rate(0.002, 1e-4, 8) == near(0.0015)
@@ -158,17 +159,11 @@ def test_a_rate_is_projected_with_the_premium_of_now():
     assert mean.mean == near(0.005 / 3)
 
 
-@pytest.mark.parametrize("bad", [None, 0.0, -1.0, math.nan])
-def test_a_premium_without_prices_is_unknown(bad):
-    assert premium_index(bad, 100.0, 100.0) is None
-    assert premium_index(100.0, 100.0, bad) is None
-
-
 # --- predictions ------------------------------------------------------------------------------
 
 
 def predicted(name="binance", **more):
-    terms = {"interest_8h": 1e-4, "floor": -0.02, "cap": 0.02, **more}
+    terms = {"interest_bps_8h": 1.0, "floor_bps": -200.0, "cap_bps": 200.0, **more}
     return VenueFunding(A, RULES[name], ANY, wake=1.0, **terms)
 
 
@@ -192,7 +187,7 @@ def through(gauge, begun, seconds, premiums, interval, missing=frozenset()):
 @every_rule
 @pytest.mark.parametrize("hours", [1, 8])
 def test_it_reproduces_the_settlement_of_an_interval_of_samples(name, hours):
-    rule = RULES[name]
+    rule = RULES[name].at(T0 + hours * HOUR)
     seconds = hours * 3_600
     premiums = walk(hours, seconds)
     gauge = through(predicted(name).gauge(TERMS), T0, seconds, premiums, hours * HOUR)
@@ -220,6 +215,21 @@ def test_it_reproduces_the_settlement_of_an_interval_of_samples(name, hours):
     assert gauge.running.coverage == 1.0
 
 
+def test_a_tape_across_binances_change_uses_each_settlements_own_rule():
+    """08:00 UTC of that day is paid by the old rule, 12:00 by the new: half as much of 4 h."""
+    old = venues.BINANCE_SCALES_FROM_NS - 60 * SECOND
+    gauge = predicted().gauge(TERMS)
+    looks = np.full(4 * 3_600, 20.0)
+
+    through(gauge, old - 4 * HOUR, 4 * 3_600, looks, 4 * HOUR)
+    before = outputs(gauge, old - SECOND)["value"]
+    through(gauge, old, 4 * 3_600, looks, 4 * HOUR)
+    after = outputs(gauge, old + 4 * HOUR - SECOND)["value"]
+
+    # In bps per 8 h: 15 an interval of 4 h, and then 7.5.
+    assert (before, after) == (near(30.0), near(15.0))
+
+
 def test_a_venue_that_pays_the_interval_before_knows_its_rate_from_the_start():
     gauge = predicted("bitmex").gauge(TERMS)
     premiums = walk(3, 3_600)
@@ -235,7 +245,7 @@ def test_a_venue_that_pays_the_interval_before_knows_its_rate_from_the_start():
 
 def test_where_funding_accrues_the_cap_holds_at_every_moment():
     premiums = np.repeat([100.0, 0.0], 1_800)
-    watch = predicted("deribit", floor=-0.005 / 8, cap=0.005 / 8)
+    watch = predicted("deribit", floor_bps=-50 / 8, cap_bps=50 / 8)
     gauge = through(watch.gauge(TERMS), T0, 3_600, premiums, HOUR)
 
     # Half an hour at the cap of 50 bps per 8 h, half an hour of nothing.
@@ -317,7 +327,7 @@ def test_a_settlement_that_has_passed_is_predicted_no_more():
 
 def test_a_floor_above_the_cap_is_refused():
     with pytest.raises(ValueError, match="at most cap"):
-        predicted(floor=0.1, cap=0.0).gauge(TERMS)
+        predicted(floor_bps=1.0, cap_bps=0.0).gauge(TERMS)
 
 
 # --- what was heard ---------------------------------------------------------------------------
@@ -387,7 +397,7 @@ class TestHeard:
 
 def test_floor_cap_and_interval_are_what_the_venue_says():
     rule = venues.OKX_DIVIDE
-    watch = VenueFunding(A, rule, ANY, 1e-4, None, None, wake=1.0)
+    watch = VenueFunding(A, rule, ANY, 1.0, None, None, wake=1.0)
     listed = FakeTerms([contract(A, funding_interval_ns=None)])
     gauge = watch.gauge(listed)
     terms = FundingTerms(
@@ -483,7 +493,7 @@ class TestDivergence:
 
     def test_five_percent_a_year_against_three_basis_points(self):
         assert theoretical_rate(0.05) == near(4.566210e-5, abs=1e-11)
-        gauge = made(FundingDivergence(A, 1e-4, wake=1.0), funding(T0, "0.0003", T0 + EIGHT))
+        gauge = made(FundingDivergence(A, 1.0, wake=1.0), funding(T0, "0.0003", T0 + EIGHT))
 
         said = outputs(gauge, T0)
 
@@ -499,7 +509,7 @@ class TestDivergence:
 
     def test_without_a_carry_theory_is_unknown(self):
         gauge = made(
-            FundingDivergence(A, 1e-4, carry_assumed=None, wake=1.0),
+            FundingDivergence(A, 1.0, carry_assumed=None, wake=1.0),
             funding(T0, "0.0003", T0 + EIGHT),
         )
 
@@ -507,7 +517,7 @@ class TestDivergence:
         assert gauge.read(T0).quality == 0.0
 
     def test_a_settlement_is_held_to_what_was_said_a_minute_before(self):
-        watch = FundingDivergence(A, 1e-4, wake=1.0)
+        watch = FundingDivergence(A, 1.0, wake=1.0)
         gauge = made(watch, funding(T0 + EIGHT - 5 * MINUTE, "0.0002", T0 + EIGHT))
         feed(gauge, funding(T0 + EIGHT - 61 * SECOND, "0.00025", T0 + EIGHT))
         feed(gauge, funding(T0 + EIGHT - 30 * SECOND, "0.0009", T0 + EIGHT))
@@ -520,7 +530,7 @@ class TestDivergence:
 
     def test_what_was_said_too_early_is_held_against_nothing(self):
         gauge = made(
-            FundingDivergence(A, 1e-4, wake=1.0),
+            FundingDivergence(A, 1.0, wake=1.0),
             funding(T0 + EIGHT - 5 * MINUTE, "0.0002", T0 + EIGHT),
             settled(T0 + EIGHT, "0.0003"),
         )
@@ -528,7 +538,7 @@ class TestDivergence:
         assert outputs(gauge, T0 + EIGHT + SECOND)["settled_less_predicted"] is None
 
     def test_three_days_of_richness(self):
-        gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+        gauge = FundingDivergence(A, 1.0, wake=1.0).gauge(TERMS)
         for k in range(20):
             feed(gauge, settled(T0 + k * EIGHT, "0.0009" if k < 11 else "0.0002"))
 
@@ -537,7 +547,7 @@ class TestDivergence:
         assert outputs(gauge, now)["three_days"] == near(2.0 - theory)
 
     def test_what_theory_was_is_of_the_settlements_that_it_is_compared_with(self):
-        watch = FundingDivergence(A, 1e-4, carry=ANY, carry_assumed=None, wake=1.0)
+        watch = FundingDivergence(A, 1.0, carry=ANY, carry_assumed=None, wake=1.0)
         gauge = made(watch, settled(T0, "0.01"), Look(T0 + HOUR, {"carry": 0.0}))
 
         feed(gauge, settled(T0 + EIGHT, "0.0002"))
@@ -546,7 +556,7 @@ class TestDivergence:
 
     def test_its_z_needs_nobody_who_says_what_was_settled(self):
         """Binance's stream only predicts; the settlement after shows that one has passed."""
-        gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+        gauge = FundingDivergence(A, 1.0, wake=1.0).gauge(TERMS)
         for k in range(31):
             for before in (60, 1):
                 settles = T0 + (k + 1) * EIGHT
@@ -558,7 +568,7 @@ class TestDivergence:
 
     @given(st.lists(st.integers(-30, 30), min_size=1, max_size=50))
     def test_its_z_is_of_predictions_over_theory_by_interval(self, tenths):
-        gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+        gauge = FundingDivergence(A, 1.0, wake=1.0).gauge(TERMS)
         said = None
         for k, x in enumerate(tenths):
             settles = T0 + (k + 1) * EIGHT
@@ -585,8 +595,9 @@ class TestSkew:
 
         assert said["value"] == near((0.0002 / 8 - 0.0001 / 8) * 8_760)
         assert said["spread"] == near((0.0002 - 0.00008) / 8 * 8_760)
-        assert (said["dearest"], said["cheapest"]) == (0.0, 2.0)
         assert said["mean"] is None
+        assert said["apr"] == near(0.0002 / 8 * 8_760)
+        assert said["apy"] == near((1 + 0.0002) ** 1_095 - 1)
 
     def test_the_mean_weighs_coins(self):
         gauge = feed(
@@ -614,11 +625,64 @@ class TestSkew:
     def test_one_venue_alone_has_no_skew(self):
         gauge = feed(self.three(), lost(T0, B), lost(T0, C))
 
-        assert set(outputs(gauge, T0).values()) == {None}
+        said = outputs(gauge, T0)
+        assert said.pop("tradable") == 0.0
+        # Its own rate a year is no comparison.
+        assert {said.pop("apr"), said.pop("apy")}.isdisjoint({None})
+        assert set(said.values()) == {None}
 
     def test_of_two_that_pay_the_same_the_first_by_name_is_dearest(self):
-        assert skew_of({"b": 1.0, "a": 1.0, "c": 0.0}).dearest == "a"
+        assert best_pair({"b": 1.0, "a": 1.0, "c": 0.0}, "abc").dearest == "a"
         assert skew_of({"a": 1.0}) is None
+
+    def quotes(self, t_ns, *names, of="book"):
+        """A look at which the best prices of these venues were known."""
+        looks = {f"{kind} of {one}": None for one in (A, B, C) for kind in ("book", "touch")}
+        return Look(t_ns, looks | {f"{of} of {one}": log_bps(100.0) for one in names})
+
+    def best(self, gauge, now_ns):
+        said = outputs(gauge, now_ns)
+        return said["dearest"], said["cheapest"], said["tradable"]
+
+    @pytest.mark.parametrize("of", ["book", "touch"])
+    def test_the_best_pair_is_of_venues_that_are_quoted(self, of):
+        gauge = self.three()
+
+        assert self.best(gauge, T0) == (None, None, 0.0)
+        assert self.best(feed(gauge, self.quotes(T0, A, B, C, of=of)), T0) == (0.0, 2.0, 3.0)
+
+    def test_a_venue_without_a_fresh_book_is_not_proposed_and_still_counts(self):
+        gauge = feed(self.three(), self.quotes(T0, A, B, C))
+        before = outputs(gauge, T0)
+
+        feed(gauge, self.quotes(T0, B, C))  # what is stale is not among the scores
+
+        assert self.best(gauge, T0) == (1.0, 2.0, 2.0)
+        after = outputs(gauge, T0)
+        for name in ("value", "z", "spread"):
+            assert after[name] == before[name]
+        assert self.best(feed(gauge, self.quotes(T0, C)), T0) == (None, None, 1.0)
+
+    def test_a_look_that_grew_old_proposes_nobody(self):
+        gauge = feed(self.three(), self.quotes(T0, A, B, C))
+
+        assert self.best(gauge, T0 + 6 * SECOND) == (None, None, 0.0)
+
+    def test_a_contract_that_is_not_traded_is_not_proposed(self):
+        gauge = feed(self.three(), self.quotes(T0, A, B, C))
+        value = outputs(gauge, T0)["value"]
+
+        feed(gauge, changed(T0 + 1, A, active=False))
+
+        assert self.best(gauge, T0 + 1) == (1.0, 2.0, 2.0)
+        assert outputs(gauge, T0 + 1)["value"] == value
+        assert self.best(feed(gauge, changed(T0 + 2, A, active=True)), T0 + 2)[0] == 0.0
+
+    def test_a_venue_that_was_listed_inactive_is_not_proposed(self):
+        terms = FakeTerms([contract(A, active=False), contract(B), contract(C)])
+        gauge = FundingSkew(A, (A, B, C), wake=1.0).gauge(terms)
+
+        assert gauge.listed == {A: False, B: True, C: True}
 
     def test_a_contract_that_changed_brings_its_interval(self):
         gauge = feed(self.three(), changed(T0 + 1, B, funding_interval_ns=4 * HOUR))
@@ -714,7 +778,7 @@ def test_binances_last_word_is_its_settlement(recordings):
     path = recordings / "binance-l2-2023-04-04" / "usdm" / "btcusdt_20230404.dat.gz"
     if not path.exists():
         (path,) = (recordings / "binance-l2-2023-04-04").rglob("btcusdt_20230404.dat.gz")
-    gauge = FundingDivergence(A, 1e-4, wake=1.0).gauge(TERMS)
+    gauge = FundingDivergence(A, 1.0, wake=1.0).gauge(TERMS)
     last = None
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:

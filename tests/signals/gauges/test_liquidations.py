@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.model.alarm import Alarm
 from bot.model.command import Side
-from bot.model.event import Liquidation
+from bot.model.event import Liquidation, LiquidationVolume
 from bot.signals.liquidations import hawkes
 from bot.signals.liquidations.cascade import Cascade
 from bot.signals.liquidations.cascade_score import cascade_score
@@ -19,6 +19,7 @@ from bot.signals.liquidations.flow import LiquidationFlow
 from bot.signals.liquidations.ledger import BANDS, CLASSES, Ledger, liquidation_price
 from bot.signals.liquidations.risk_map import OpenInterestAtRisk
 from bot.signals.liquidations.squeeze import Squeeze, squeeze_score
+from bot.signals.liquidations.sums import LiquidationSums
 from bot.signals.plain.simplex import lowest
 from tests.signals.gauges.bench import (
     DAY,
@@ -55,6 +56,64 @@ near = pytest.approx
 BUY, SELL = Side.BUY, Side.SELL
 
 
+class TestSums:
+    """Forced orders that a source only adds up."""
+
+    def told(self, k, longs, shorts, unit="USD", complete=False):
+        until = T0 + k * DAY
+        return LiquidationVolume(
+            ts_recv=until,
+            ts_venue=until,
+            instrument=A,
+            until_ns=until,
+            interval_ns=DAY,
+            longs=Decimal(longs),
+            shorts=Decimal(shorts),
+            unit=unit,
+            complete=complete,
+        )
+
+    def gauge(self, *steps):
+        return made(LiquidationSums(A, wake=1.0), *steps)
+
+    def test_shorts_bought_in_are_positive_and_judged_by_intervals_before(self):
+        gauge = self.gauge(self.told(0, 30, 10), self.told(1, 50, 10), self.told(2, 20, 130))
+
+        assert outputs(gauge, T0 + 2 * DAY) == {
+            "value": 110.0,
+            "both": 150.0,
+            "ratio": near(150 / 50),
+            "complete": 0.0,
+        }
+        assert gauge.read(T0 + 2 * DAY).quality == 0.5
+
+    def test_an_interval_of_nothing_is_zero_and_is_no_usual_one(self):
+        gauge = self.gauge(self.told(0, 30, 10), self.told(1, 0, 0), self.told(2, 20, 0))
+
+        assert outputs(gauge, T0 + 2 * DAY)["ratio"] == near(0.5)
+        assert value(self.gauge(self.told(0, 0, 0)), T0) == 0.0
+
+    def test_what_was_told_before_and_another_unit_are_left_out(self):
+        gauge = self.gauge(self.told(1, 30, 10), self.told(1, 99, 0), self.told(0, 99, 0))
+        assert value(gauge, T0 + DAY) == -20.0
+
+        feed(gauge, self.told(2, 1, 0, unit="BTC"))
+        assert (value(gauge, T0 + 2 * DAY), gauge.faulty) == (-20.0, 1)
+
+    def test_it_is_stale_when_the_next_should_have_been_told(self):
+        gauge = self.gauge(self.told(0, 30, 10, complete=True))
+
+        assert not gauge.read(T0 + 2 * DAY).stale
+        assert gauge.read(T0 + 2 * DAY + 1).stale
+        assert gauge.read(T0).quality == 1.0
+        assert value(feed(gauge, lost(T0 + 1, A)), T0 + 1) is None
+
+    def test_orders_are_not_mixed_in(self):
+        gauge = self.gauge(self.told(0, 30, 10), forced(T0 + 1, BUY, 100, 3))
+
+        assert value(gauge, T0 + 1) == -20.0
+
+
 class TestFlow:
     """Worth of forced orders."""
 
@@ -66,6 +125,36 @@ class TestFlow:
 
         assert value(gauge, T0 + MINUTE) == near(300 / 2 - 100)
         assert outputs(gauge, T0 + MINUTE)["ten_minutes"] == near(300 * 0.5**0.1 - 100)
+
+    def test_orders_that_are_alike_are_two_unless_the_venue_says_that_they_are_one(self):
+        alike = [forced(T0, BUY, 100, 3)] * 2
+        numbered = [forced(T0, BUY, 100, 3, number="7")] * 2
+        others = [forced(T0, BUY, 100, 3, number=n) for n in "78"]
+
+        assert value(made(self.flow(), *alike), T0) == near(600)
+        assert value(made(self.flow(), *numbered), T0) == near(300)
+        assert value(made(self.flow(), *others), T0) == near(600)
+
+    def test_silence_is_fitted_anew_and_at_last_there_is_nothing_to_fit(self):
+        """What was fitted to a storm is not what the calm after it is measured by."""
+        rng = np.random.default_rng(1)
+        times = T0 + np.cumsum(rng.exponential(1.0, 900) * SECOND).astype(int)
+        gauge = made(self.flow(), *(forced(int(t), BUY, 100, 1) for t in times))
+        stormy = gauge.process
+        assert stormy is not None
+
+        end = int(times[-1])
+        for s in range(0, 3_600, 60):
+            feed(gauge, Look(end + s * SECOND, {}))
+        assert gauge.process is not None
+        calm = outputs(gauge, end + HOUR)["intensity"]
+        assert calm < 0.5 * stormy.mu
+        assert gauge.fitted_ns > end
+
+        for s in range(3_600, 7 * 3_600, 300):
+            feed(gauge, Look(end + s * SECOND, {}))
+        said = outputs(gauge, end + 7 * HOUR)
+        assert (said["intensity"], said["branching"]) == (None, None)
 
     def test_before_the_first_order_it_is_unknown_and_then_silence_is_nothing(self):
         gauge = self.flow().gauge(TERMS)
@@ -271,6 +360,37 @@ class TestLedger:
 
     def test_a_long_with_ten_times_leverage(self):
         assert liquidation_price(60_000, 1, 10, 0.005) == near(54_271.36, abs=0.005)
+
+    @pytest.mark.parametrize("side", [1, -1])
+    @pytest.mark.parametrize("leverage", [5.0, 25.0, 100.0])
+    def test_an_inverse_position_is_liquidated_where_its_coins_are_gone(self, side, leverage):
+        """Margin and profit in coin: N/(EL) + side N (1/E - 1/P) = m N / P."""
+        entry, margin = 60_000.0, 0.005
+
+        price = liquidation_price(entry, side, leverage, margin, inverse=True)
+
+        coins = 1 / (entry * leverage) + side * (1 / entry - 1 / price)
+        assert coins == near(margin / price, rel=1e-9)
+        linear = liquidation_price(entry, side, leverage, margin)
+        assert price > linear  # a long is liquidated nearer, a short farther away
+
+    def test_an_inverse_ledger_uses_it(self):
+        coin, quote = Ledger(((10.0, 1.0),), 0.005, inverse=True), Ledger(((10.0, 1.0),), 0.005)
+        for ledger in (coin, quote):
+            ledger.open(T0, 100.0, 1.0, 0.0)
+
+        # 100 x 1.005 / 1.1 = 91.36, and 100 x 0.9 / 0.995 = 90.45.
+        assert coin.within(100.0, -0.09) == 1.0
+        assert quote.within(100.0, -0.09) == 0.0
+
+    def test_an_entry_is_joined_only_while_none_of_it_is_gone(self):
+        ledger = Ledger(CLASSES, 0.005)
+        ledger.open(T0, 100.0, 1.0, 0.0)
+        ledger.look(99.4)  # a hundredfold long is gone at 99.50: no longer a whole entry
+
+        ledger.open(T0 + SECOND, 100.0, 1.0, 0.0)
+
+        assert len(ledger.times) == 2
 
     def test_recent_entries_close_before_old_ones(self):
         ledger = Ledger(CLASSES, 0.005)
@@ -603,6 +723,20 @@ class TestCascade:
         assert reading.outputs["value"] == near(0.0)
         assert reading.outputs["alarm"] == 0.0
         assert (reading.quality, reading.stale) == (1.0, False)
+
+    @pytest.mark.parametrize("thin", ["depth_bid", "depth_ask"])
+    def test_while_nobody_knows_which_way_it_goes_the_worse_side_is_judged(self, thin):
+        gauge, now = self.quiet()
+
+        # Without a price there is no move; one side of the book empties all the same.
+        for s in range(1, 120):
+            depths = {"depth_bid": 2e7, "depth_ask": 2e7, thin: 2e6}
+            feed(gauge, Look(now + s * SECOND, {"price": None, **depths}))
+
+        said = outputs(gauge, now + 119 * SECOND)
+        assert said["shock"] is None
+        assert said["liquidity"] == 1.0
+        assert said["direction"] == 0.0
 
     def test_a_crash_into_an_empty_book_full_of_longs_halts(self):
         gauge, now = self.quiet()

@@ -1,13 +1,14 @@
 """Open interest and positioning: by hand, from whole histories, and with bad figures in them."""
 
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.feeds.binance.statistics import taker_volumes
-from bot.model.event import OpenInterest, TakerVolume
+from bot.model.event import OpenInterest, OpenInterestWorth, TakerVolume
 from bot.signals.open_interest.change import OpenInterestChange
 from bot.signals.open_interest.concentration import VenueConcentration, concentration
 from bot.signals.open_interest.flow import QUALITY_MAX, OpenInterestFlow
@@ -509,6 +510,29 @@ class TestLeverage:
         gauge = made(LeverageRatio((A,), ANY, ANY, wake=1.0), *self.looked(0, against))
 
         assert value(gauge, T0) is None
+
+    def worth(self, t, amount, name=B):
+        return OpenInterestWorth(
+            ts_recv=t, ts_venue=t, instrument=name, worth=Decimal(amount), currency="USD"
+        )
+
+    def test_a_venue_that_tells_only_a_worth_counts_with_it(self):
+        watch = LeverageRatio((A, B), ANY, ANY, wake=1.0)
+        gauge = made(watch, self.worth(T0, 4_000_000_000), *self.looked(0, 200e6))
+
+        assert value(gauge, T0) == near(60.0 + 20.0)
+        assert gauge.read(T0).quality == 1.0
+        # The worth alone needs no price; the amount of the other grew old with it.
+        later = T0 + 91 * SECOND
+        feed(gauge, self.worth(later, 2_000_000_000))
+        assert value(gauge, later) == near(10.0)
+
+    def test_an_amount_is_preferred_to_the_worth_of_the_same(self):
+        watch = LeverageRatio((A,), ANY, ANY, wake=1.0)
+        gauge = made(watch, self.worth(T0, 1, A), *self.looked(0, 200e6))
+
+        assert value(gauge, T0) == near(60.0)
+        assert value(made(watch, self.worth(T0, 7, A), lost(T0, A)), T0) is None
 
     def test_its_rank_is_among_the_hours_before(self):
         gauge = LeverageRatio((A,), ANY, ANY, wake=1.0).gauge(TERMS)

@@ -7,13 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.instrument import PriceGrid
-from bot.signals.funding_rates.premium import impact_price, premium_index
 from bot.signals.premium import ImpactPremium, MarkPremium
 from bot.tape.rows import INDEX, MARK, SCALAR, SCALAR_SCALE
-from tests.signals.harness import INVERSE, PERP, Bench, listed, message, snapshot
+from tests.signals.harness import INVERSE, PERP, SECOND, Bench, listed, message, snapshot
 
 UNITS = [listed(PERP, grid=PriceGrid(Decimal(1)), lot=Decimal(1))]
 near = pytest.approx
+
+
+def impact_of(levels, notional):
+    """What a notional is traded at, by walking the levels; None where they are too thin."""
+    left, coins = notional, 0.0
+    for price, size in levels:
+        taken = min(left, price * size)
+        coins += taken / price
+        left -= taken
+        if left <= 0.0:
+            return notional / coins
+    return None
+
+
+def premium_of(bid, ask, index):
+    if bid is None or ask is None:
+        return None
+    return (max(0.0, bid - index) - max(0.0, index - ask)) / index
 
 
 def scalar(t: int, field: int, price: float, instrument=PERP):
@@ -36,6 +53,17 @@ class TestMark:
         bench.take(scalar(0, INDEX, 60_000), scalar(1, MARK, 60_060))
 
         assert bench.value("p") == near(10.0)
+
+    @pytest.mark.parametrize("still", [MARK, INDEX])
+    def test_it_is_as_old_as_the_older_of_the_two(self, still):
+        other = INDEX if still is MARK else MARK
+        bench = self.bench()
+        bench.take(scalar(0, INDEX, 60_000), scalar(1, MARK, 60_060))
+
+        bench.take(*(scalar(s * SECOND, other, 60_030) for s in range(1, 8)))
+
+        assert bench.score("p").stale
+        assert bench.score("p").value is None
 
     @pytest.mark.parametrize("only", [MARK, INDEX])
     def test_one_of_them_alone_is_unknown(self, only):
@@ -133,5 +161,5 @@ class TestImpact:
 
         bench.take(scalar(0, INDEX, index), snapshot(1, *sides))
 
-        wanted = premium_index(*(impact_price(side, notional) for side in sides), index)
+        wanted = premium_of(*(impact_of(side, notional) for side in sides), index)
         assert bench.value("p") == (None if wanted is None else near(wanted * 1e4, abs=1e-7))

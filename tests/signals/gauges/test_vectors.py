@@ -7,11 +7,10 @@ import pytest
 
 from bot.signals.composite.blend import blend
 from bot.signals.funding_rates import venues
-from bot.signals.funding_rates.accrual import accrued, continuous_rate
 from bot.signals.funding_rates.ar1 import fit
-from bot.signals.funding_rates.premium import PremiumMean, impact_price, premium_index
+from bot.signals.funding_rates.premium import PremiumMean
 from bot.signals.funding_rates.rules import Form, FundingRule, apr, per_8h
-from bot.signals.funding_rates.skew import skew_of, weighted_mean
+from bot.signals.funding_rates.skew import best_pair, skew_of, weighted_mean
 from bot.signals.learning.calibration import fit_isotonic
 from bot.signals.learning.logistic import OnlineLogistic, Scaler
 from bot.signals.learning.metrics import auc, brier, log_loss
@@ -75,37 +74,12 @@ def test_deribits_continuous_rate(vectors):
         mark, index, cap = given["mark"], given["index"], given["cap"]
         premium = (mark - index) / index
 
-        rate = continuous_rate(mark, index, 0.00025, -cap, cap)
+        felt = venues.DERIBIT.felt(premium, 8.0, -cap, cap)
+        rate = venues.DERIBIT.rate(venues.DERIBIT.sampled(felt), 0.0, 8.0, -cap, cap)
 
         assert premium == pytest.approx(wanted["premium"], **NEAR)
-        assert rate == pytest.approx(wanted["rate_8h"], abs=1e-12)
-        sampled = venues.DERIBIT.sampled(premium)
-        assert venues.DERIBIT.rate(sampled, 0.0, 8, -cap, cap) == pytest.approx(rate, abs=1e-15)
-        for price, name in ((index, "index"), (mark, "mark")):
-            paid = accrued(rate, given["position_usd"] / price, given["dt_ms"] * 1_000_000)
-            assert paid == pytest.approx(wanted[f"payment_coin_if_size_at_{name}"], abs=1e-12), (
-                case["id"]
-            )
+        assert rate == pytest.approx(wanted["rate_8h"], abs=1e-12), case["id"]
     assert len(cases) == 3
-
-
-def test_the_premium_index_of_a_book(vectors):
-    cases = vectors("funding_formulas")["premium_index"]
-    for case in cases:
-        given, wanted = case["inputs"], case["expected"]
-        bid, ask = (
-            impact_price(given[side], given["impact_notional_quote"]) for side in ("bids", "asks")
-        )
-
-        premium = premium_index(bid, ask, given["index"])
-
-        if wanted["complete"]:
-            assert bid == pytest.approx(wanted["impact_bid"], **NEAR)
-            assert ask == pytest.approx(wanted["impact_ask"], **NEAR)
-            assert premium == pytest.approx(wanted["premium_index"], abs=1e-12)
-        else:
-            assert premium is None
-    assert len(cases) == 5
 
 
 def test_the_mean_premium_of_an_interval(vectors):
@@ -152,7 +126,8 @@ def test_the_skew_of_funding_across_venues(vectors):
         assert skew.median == pytest.approx(wanted["median"], **NEAR)
         assert skew.sigma == pytest.approx(wanted["mad_scaled"], **NEAR)
         assert skew.spread_apr == pytest.approx(wanted["max_minus_min_apr"], **NEAR)
-        assert (skew.dearest, skew.cheapest) == (wanted["best_short"], wanted["best_long"])
+        pair = best_pair(hourly, hourly)
+        assert (pair.dearest, pair.cheapest) == (wanted["best_short"], wanted["best_long"])
         assert skew.z == pytest.approx(wanted["z_by_venue"], **NEAR)
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from bot.signals.options.black76 import greeks
 from bot.signals.options.exposure import (
-    by_strike,
     exposures,
     gamma_squeeze,
     naive_contracts,
@@ -90,7 +89,6 @@ def test_gamma_exposure_by_hand():
 
     assert found == pytest.approx([144_000, 144_000, -144_000])
     assert total(found) == pytest.approx(144_000)
-    assert by_strike(np.array([5e4, 6e4, 5e4]), found) == pytest.approx({5e4: 0.0, 6e4: 144_000})
     assert total(np.array([math.nan, 1.0])) == 1.0
     assert total(np.array([math.nan])) is None
     assert total(np.empty(0)) is None

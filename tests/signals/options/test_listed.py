@@ -1,82 +1,66 @@
 """Options as the venue lists and quotes them: from its own answer and its own tickers."""
 
-import math
-from decimal import Decimal
+import json
 
-import msgspec
 import numpy as np
 import pytest
 
 from bot.feeds.deribit import instruments as deribit
-from bot.feeds.deribit import wire
-from bot.feeds.deribit.option_ticker import option_ticker
+from bot.feeds.deribit.decoder import DeribitDecoder
 from bot.model.instrument import Kind
 from bot.model.units import NS_PER_SECOND
-from bot.recording.importers.cryptofeed import read_lines
 from bot.signals.options.chain_book import ChainBook
-from bot.tape.tickers import TickerBuilder
+from bot.tape.builder import BlockBuilder
+from bot.tape.gathering import Gathering
+from bot.tape.tickers import tickers_of
+from tests.recording.runs import answers, messages
 
 
-def listed(folder):
+def listed(recordings):
     """The BTC options of the run's own answers, by Deribit's symbol."""
     found = {}
-    for line in read_lines(folder / "DERIBIT.0.gz"):
-        found |= deribit.instruments(line.body)
+    for _, body in answers(recordings, "DERIBIT"):
+        found |= deribit.instruments(body)
     return {
         name: one for name, one in found.items() if one.kind is Kind.OPTION and one.base == "BTC"
     }
 
 
-def tickers(folder, known):
-    """(time, ticker) of the options in the run's messages."""
-    for line in read_lines(folder / "DERIBIT.ws.1.0.gz"):
-        try:
-            told = wire.ticker.decode(line.body).params.data
-        except msgspec.DecodeError:
-            continue
-        if told.instrument in known:
-            yield line.ts_recv, told
-
-
-def number(x: Decimal | None) -> float:
-    return math.nan if x is None else float(x)
-
-
 def test_a_chain_of_deribits_own_listing_agrees_with_what_it_publishes(recordings):
     """Bid volatilities, and the net delta that is the published delta less the mark in coin."""
-    known = listed(recordings / "raw-captures-30s")
-    options = list(known.values())
-    rows = {name: at for at, name in enumerate(known)}
-    builder = TickerBuilder(tuple(one.id for one in options))
+    known = listed(recordings)
+    book = ChainBook(list(known.values()))
+    events = []
+    decoders = {
+        name: DeribitDecoder(one, BlockBuilder((one.id,)), events) for name, one in known.items()
+    }
     last = {}
-    for ts, ticker in sorted(tickers(recordings / "raw-captures-30s", known), key=lambda x: x[0]):
-        said, one = option_ticker(ticker, "here"), known[ticker.instrument]
-        last[one.id] = said
-        builder.add(
-            ts,
-            ts,
-            rows[ticker.instrument],
-            bid=0 if said.bid is None else one.ticks(said.bid),
-            ask=0 if said.ask is None else one.ticks(said.ask),
-            mark=number(said.mark),
-            mark_iv=number(said.mark_iv),
-            underlying=number(said.forward),
-        )
-    block = builder.take()
-    book = ChainBook(options)
-    book.take(block)
+    for ts_recv, frame in messages(recordings, "DERIBIT"):
+        said = json.loads(frame).get("params", {}).get("data", {})
+        name = said["instrument_name"] if isinstance(said, dict) and said else ""
+        if name in known:
+            decoders[name].decode(ts_recv, frame)
+            if "mark_iv" in said:
+                last[known[name].id] = said
+    gathering = Gathering(min(one.id for one in known.values()))
+    seconds = [gathering.add(event) for event in events] + [gathering.take()]
+    told = [tickers_of(event) for event in seconds if event is not None]
+    for block in told:
+        book.take(block)
 
-    chain = book.compute(block.last_ns + NS_PER_SECOND)
+    chain = book.compute(told[-1].last_ns + NS_PER_SECOND)
 
     compared = 0
     for i, name in enumerate(chain.ids):
         said = last.get(name)
-        if said is None or said.mark is None:
+        if said is None or not said["mark_price"]:
             continue  # not quoted in the run, or worth less than the venue shows
-        assert chain.net_delta[i] == pytest.approx(number(said.delta) - number(said.mark), abs=2e-3)
-        assert chain.mark[i] == pytest.approx(number(said.mark) * number(said.forward), rel=1e-3)
-        if said.bid is not None and said.bid_iv and not np.isnan(chain.bid_iv[i]):
-            assert chain.bid_iv[i] == pytest.approx(number(said.bid_iv), abs=5e-3), name
+        mark, forward = said["mark_price"], said["underlying_price"]
+        assert chain.net_delta[i] == pytest.approx(said["greeks"]["delta"] - mark, abs=2e-3)
+        assert chain.mark[i] == pytest.approx(mark * forward, rel=1e-3)
+        assert chain.model_iv[i] == pytest.approx(said["mark_iv"] / 100)
+        if said["best_bid_price"] and said["bid_iv"] and not np.isnan(chain.bid_iv[i]):
+            assert chain.bid_iv[i] == pytest.approx(said["bid_iv"] / 100, abs=5e-3), name
             compared += 1
     assert len(last) == 7
     assert compared >= 4
