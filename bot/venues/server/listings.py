@@ -100,7 +100,7 @@ def listing_of(instrument: Instrument) -> Listing | None:
         orders_max=200,
         triggers_max=10,
     )
-    tiers = tuple(Tier(each.floor, each.rate) for each in BRACKETS)
+    tiers = tuple(Tier(each.floor, each.rate, Decimal(each.leverage)) for each in BRACKETS)
     return Listing(
         structs.replace(instrument, notional_min=smallest), USDM_FEES, tiers, rules=rules
     )

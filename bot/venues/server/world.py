@@ -27,7 +27,7 @@ from bot.model.event import (
 )
 from bot.model.instrument import Instrument
 from bot.model.units import AccountId, Currency, InstrumentId
-from bot.tape.rows import BUY, INDEX, MARK, OPEN_INTEREST, SCALAR_SCALE, TRADE, Block
+from bot.tape.rows import BUY, INDEX, OPEN_INTEREST, SCALAR_SCALE, TRADE, Block
 from bot.venues.server.calendar import Calendar
 from bot.venues.server.depth import Depth, levels
 from bot.venues.server.holdings import Holdings
@@ -167,14 +167,12 @@ class World:
     # --- what can be seen --------------------------------------------------------------
 
     def mark(self, name: InstrumentId) -> Decimal | None:
-        """The mark as stated, else the middle of the touch; None: unknown."""
-        stated = self.stated(name, MARK)
-        if stated is not None:
-            return stated
-        bid, ask = self.touch(name)
-        if bid is None or ask is None:
-            return None
-        return self.instrument(name).grid.tick * (bid + ask) / 2
+        """What positions are valued at; None: unknown."""
+        return self.venue.mark(name)
+
+    def index_of(self, name: InstrumentId) -> int:
+        """The venue's own number of an instrument."""
+        return self._index[name]
 
     def touch(self, name: InstrumentId) -> tuple[int | None, int | None]:
         """Best bid and ask of the market now, in ticks; None where a side is empty."""

@@ -106,14 +106,17 @@ def test_a_position_that_is_called_is_closed_and_everybody_is_told(stage: Stage)
     stage.market.mark(5 * MS, "4580")
     stage.pass_until(6 * MS)
 
-    (closed,) = [
-        each["o"] for each in stage.told("ORDER_TRADE_UPDATE") if each["o"]["x"] == "CALCULATED"
-    ]
-    assert (closed["S"], closed["q"], closed["X"]) == ("SELL", "2.0", "FILLED")
-    assert closed["c"].startswith("autoclose-")
-    assert stage.told("ACCOUNT_UPDATE")[-1]["a"]["P"][0]["pa"] == "0.0"
-    assert stage.told("forceOrder")[0]["o"]["q"] == "2.0"
-    assert stage.ask("GET", "/fapi/v3/positionRisk") == []
+    updates = [each["o"] for each in stage.told("ORDER_TRADE_UPDATE")]
+    closings = [each for each in updates if each["x"] == "CALCULATED"]
+    assert {(each["S"], each["X"]) for each in closings} == {("SELL", "FILLED")}
+    assert all(each["c"].startswith("autoclose-") for each in closings)
+    left = Decimal(2) - sum(Decimal(each["q"]) for each in closings)
+    assert 0 <= left < 2
+    assert Decimal(stage.told("ACCOUNT_UPDATE")[-1]["a"]["P"][0]["pa"]) == left
+    forced = [each["o"]["q"] for each in stage.told("forceOrder")]
+    assert forced == [each["q"] for each in closings]
+    held = stage.ask("GET", "/fapi/v3/positionRisk")
+    assert [Decimal(each["positionAmt"]) for each in held] == ([left] if left else [])
     wallet = stage.world.venue.wallets[MEMBER.usdm, USDT]
     stated = Decimal(stage.ask("GET", "/fapi/v3/account")["totalWalletBalance"])
     assert abs(stated - wallet) < Decimal("1e-7")
@@ -192,7 +195,8 @@ def test_orders_of_one_account_meet_as_they_ask_to(stage: Stage):
     assert against["status"] == "NEW"
 
 
-def test_leverage_bounds_what_may_be_held(stage: Stage):
+def test_leverage_bounds_what_may_be_held():
+    stage = Stage("2000")
     assert stage.ask("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=126) == {
         "code": -4028,
         "msg": "Leverage 126 is not valid",

@@ -107,7 +107,7 @@ class BinanceFace:
         usdm_limits, spot_limits = terms(limits.USDM), terms(limits.SPOT)
         self.usdm_keys = ListenKeys(chance, spot=False)
         self.spot_keys = ListenKeys(chance, spot=True)
-        self.margin = UsdmMargin(world, self._usdm)
+        self.margin = UsdmMargin(world, self._usdm, [each.usdm for each in members.by_key.values()])
         account = UsdmAccount(world, self._usdm, self.margin, usdm_limits)
         orders = UsdmOrders(world, self._usdm, self.margin, usdm_limits, ids)
         market = UsdmMarket(world, self._usdm, usdm_limits.terms, clock)

@@ -4,6 +4,7 @@ Source: "Account Information" and the brackets of the USD-M Futures documentatio
 is notional over leverage; of open orders only what could add to the position counts.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from bot.venues.server.binance.symbols import Symbol, Symbols
 from bot.venues.server.holdings import ZERO
 from bot.venues.server.listings import BRACKETS, LEVERAGE, notional_max
 from bot.venues.server.world import World
+from bot.venues.simulated.accounts import MarginTerms
 from bot.venues.simulated.margin import maintenance
 from bot.venues.simulated.requests import PlaceOrder
 
@@ -49,7 +51,10 @@ class SymbolMargin(Struct, frozen=True):
 
 
 class AssetMargin(Struct, frozen=True):
-    """One wallet of an account with everything that it stands behind."""
+    """One wallet of an account with everything that it stands behind.
+
+    available: what new orders may take, as the venue reckons it.
+    """
 
     asset: Currency
     wallet: Decimal
@@ -57,36 +62,39 @@ class AssetMargin(Struct, frozen=True):
     position: Decimal
     orders: Decimal
     maintenance: Decimal
+    available: Decimal
 
     @property
     def balance(self) -> Decimal:
         """Margin balance."""
         return self.wallet + self.profit
 
-    @property
-    def available(self) -> Decimal:
-        """What new orders may take."""
-        return max(ZERO, self.balance - self.position - self.orders)
-
 
 class UsdmMargin:
-    """Leverage by account and symbol, and what follows. chosen: where it was."""
+    """Leverage by account and symbol, and what follows; the venue judges by the same."""
 
-    def __init__(self, world: World, symbols: Symbols) -> None:
+    def __init__(self, world: World, symbols: Symbols, accounts: Iterable[AccountId]) -> None:
+        """accounts: those that trade here; each begins with the usual leverage."""
         self._world = world
         self._symbols = symbols
         self.chosen: dict[tuple[AccountId, InstrumentId], int] = {}
+        for account in accounts:
+            for symbol in symbols.by_name.values():
+                self.choose(account, symbol, LEVERAGE)
 
     def leverage(self, account: AccountId, symbol: Symbol) -> int:
-        """As chosen, else as accounts begin."""
-        return self.chosen.get((account, symbol.id), LEVERAGE)
+        """As chosen."""
+        return self.chosen[account, symbol.id]
 
     def choose(self, account: AccountId, symbol: Symbol, leverage: int) -> None:
         """Trade a symbol with so much leverage from now on."""
         if not 1 <= leverage <= BRACKETS[0].leverage:
             raise errors.leverage_invalid(leverage)
-        if abs(self.of(account, symbol).notional) > notional_max(leverage):
-            raise errors.Refused(*errors.POSITION_FULL)
+        terms, i = MarginTerms(leverage=Decimal(leverage)), self._world.index_of(symbol.id)
+        refused = self._world.venue.treasury.hold(account, i, terms)
+        if refused is not None:
+            full = refused.startswith("leverage")
+            raise errors.Refused(*(errors.POSITION_FULL if full else errors.INSUFFICIENT_MARGIN))
         self.chosen[account, symbol.id] = leverage
 
     def of(self, account: AccountId, symbol: Symbol) -> SymbolMargin:
@@ -137,36 +145,23 @@ class UsdmMargin:
             sum((one.position for one in each), ZERO),
             sum((one.orders for one in each), ZERO),
             sum((one.maintenance for one in each), ZERO),
+            max(ZERO, self._world.venue.treasury.available(account, asset)),
         )
 
     def check(self, symbol: Symbol, request: PlaceOrder) -> None:
-        """Refuse an order that the account cannot carry."""
+        """Refuse an order that could become more than the leverage allows; the rest is judged
+        by the venue.
+        """
         if request.reduce_only or request.close_position:
             return
-        account, instrument = request.account, symbol.instrument
-        known = self.symbols(account)
-        now = next(one for one in known if one.symbol is symbol)
-        price = self._price(symbol, request)
+        now, price = self.of(request.account, symbol), self._price(symbol, request)
         if price is None:
             return  # The venue will refuse it: its book is unusable.
-        worth = instrument.notional(request.size, price)
+        worth = symbol.instrument.notional(request.size, price)
         buys = request.side is Side.BUY
-        after = SymbolMargin(
-            symbol,
-            now.lots,
-            now.mark,
-            now.notional,
-            now.profit,
-            now.bids + (worth if buys else ZERO),
-            now.asks + (ZERO if buys else worth),
-            now.leverage,
-        )
-        worst = max(abs(after.notional + after.bids), abs(after.notional - after.asks))
-        adds = after.orders - now.orders
-        if adds > 0 and worst > notional_max(now.leverage):
+        filled = now.notional + now.bids + worth if buys else now.notional - now.asks - worth
+        if abs(filled) > max(abs(now.notional), notional_max(now.leverage)):
             raise errors.Refused(*errors.POSITION_FULL)
-        if adds > self.asset(account, instrument.settle, known).available:
-            raise errors.Refused(*errors.INSUFFICIENT_MARGIN)
 
     def _price(self, symbol: Symbol, request: PlaceOrder) -> Decimal | None:
         if request.type is OrderType.LIMIT and request.price is not None:
