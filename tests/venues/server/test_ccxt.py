@@ -151,7 +151,7 @@ async def test_perpetuals_public_data(venue: Served):
         assert await ex.fetch_long_short_ratio_history(PERP, "5m") == []  # nobody counts them
         ticker = await ex.fetch_ticker(PERP)
         assert ticker["low"] <= ticker["last"] <= ticker["high"]
-        assert len(await ex.fetch_trades(PERP, limit=5)) == 5
+        assert 1 <= len(await ex.fetch_trades(PERP, limit=5)) <= 5
         armed = await ex.fapiPrivatePostCountdownCancelAll(
             {"symbol": "BTCUSDT", "countdownTime": 300}
         )
