@@ -1,0 +1,43 @@
+"""Who may trade here: keys that exist nowhere else, and the two wallets behind each."""
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from bot.model.units import AccountId
+
+KEY_BYTES: Final = 32
+
+
+class Member(Struct, frozen=True):
+    """One client of the venue; `spot` and `usdm` are wallets of its own, as at the real one."""
+
+    name: str
+    key: str
+    secret: str
+
+    @property
+    def spot(self) -> AccountId:
+        """Its spot wallet."""
+        return AccountId(f"{self.name}.spot")
+
+    @property
+    def usdm(self) -> AccountId:
+        """Its wallet of contracts."""
+        return AccountId(f"{self.name}.usdm")
+
+
+def made_up(name: str, chance: Callable[[int], bytes]) -> Member:
+    """A member with a key and a secret that nobody had before."""
+    return Member(name, chance(KEY_BYTES).hex(), chance(KEY_BYTES).hex())
+
+
+class Members:
+    """Everybody who may trade here, by key and by account."""
+
+    def __init__(self, members: tuple[Member, ...]) -> None:
+        self.by_key = {each.key: each for each in members}
+        self.by_account = {account: each for each in members for account in (each.spot, each.usdm)}
+        assert len(self.by_key) == len(members), "two members with one key"
+        assert len(self.by_account) == 2 * len(members), "two members with one name"

@@ -1,0 +1,1 @@
+"""Binance as a face of the served venue: spot and USD-M, REST and streams."""
