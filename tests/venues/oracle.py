@@ -460,6 +460,11 @@ class Oracle:
                         break
                     continue
                 lots = min(left, own.leaves)
+                if own.closes:
+                    given = sum(n for _, n, o in happens if o and o.account == own.account)
+                    lots = min(lots, max(0, self.closable(own.account, i, own.side) - given))
+                    if lots == 0:
+                        continue
                 happens.append((price, lots, own))
                 left -= lots
             if stopped or left == 0:

@@ -153,7 +153,7 @@ class Exchange:
         """Match an order that stands nowhere, and rest or end what is left of it."""
         i = order.instrument
         levels = self.market.against(i, order.side, order.price, order.leaves)
-        path = walk(order, levels, self.resting)
+        path = walk(order, levels, self.resting, self.accounts.quantity)
         kills = order.request.time_in_force is TimeInForce.FOK
         if kills and (path.left or order.cut):
             text = "fill-or-kill: the book does not hold enough"
