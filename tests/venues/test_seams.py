@@ -1,6 +1,6 @@
 """Where the parts of the venue meet: closing orders, orders without a price, its own marks."""
 
-from bot.venues.simulated.requests import TriggerSource
+from bot.venues.simulated.requests import Trigger, TriggerSource
 from tests.venues.market import (
     ACCOUNT,
     BUY,
@@ -8,7 +8,7 @@ from tests.venues.market import (
     SELL,
     Market,
 )
-from tests.venues.test_native import OTHER, open_at, place, told
+from tests.venues.test_native import OTHER, later, open_at, place, quoted, stop, told
 
 MARK, LAST = TriggerSource.MARK, TriggerSource.LAST
 
@@ -27,6 +27,21 @@ def test_a_resting_order_that_may_only_close_opens_nothing_when_another_account_
     assert there.positions.get((ACCOUNT, PERP), 0) == 0
     assert there.positions[OTHER, PERP] == 10
     assert ("canceled", "close", "reduced") in said
+
+
+def test_a_stop_closes_what_an_order_to_take_profit_was_to_close():
+    there = open_at(quoted().mark(30, "49"))
+    there.perform(place("long", BUY, 3, 101))
+    there.perform(place("profit", SELL, 3, 110, reduce_only=True))
+    there.perform(
+        stop("loss", SELL, 0, Trigger(price=98, source=MARK, rising=False), close_position=True)
+    )
+
+    said = later(there)
+
+    assert ("trade", "loss", 3, 100) in said
+    assert ("canceled", "profit", "reduced") in said
+    assert there.positions == {}
 
 
 # --- orders without a price ------------------------------------------------------------

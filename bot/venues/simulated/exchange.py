@@ -161,7 +161,7 @@ class Exchange:
             return
         self._take(order, path)
         self._settle_remainder(order, path.stopped)
-        if i in self.traded:
+        if i in self.traded or order.reduce_only:
             self._cut_reduce_only(i)
 
     def reduce(self, order: Order, size: int) -> None:
@@ -273,7 +273,7 @@ class Exchange:
     def _reduce(self, order: Order) -> None:
         """Leave no more than what closes."""
         if order.reduce_only:
-            allowed = self.screening.reducible(order.account, order.instrument, order.side)
+            allowed = self.screening.reducible(order.instrument, order.request)
             if order.size == 0:
                 order.size = order.leaves = allowed
             order.cut = max(0, order.leaves - allowed)

@@ -73,8 +73,16 @@ class Screening:
         """Lots of the position that an order of a side would close."""
         return max(0, -self.accounts.quantity(account, i) * side)
 
-    def reducible(self, account: AccountId, i: int, side: Side) -> int:
-        """The same, less what resting reduce-only orders will close already."""
+    def reducible(self, i: int, request: PlaceOrder) -> int:
+        """The same, less what resting reduce-only orders will close already.
+
+        What cannot rest, and what waited for its price, closes all the same: those that rest
+        are cut to what it leaves. A stop is there for when nobody took the profit.
+        """
+        account, side = request.account, request.side
+        immediate = request.type is OrderType.MARKET or request.time_in_force is not TimeInForce.GTC
+        if immediate or request.trigger is not None:
+            return self.closable(account, i, side)
         promised = sum(
             order.leaves
             for order in self.resting
@@ -131,7 +139,7 @@ class Screening:
         closes = request.reduce_only or request.close_position
         if not closes or request.trigger is not None:
             return None
-        if self.reducible(request.account, i, request.side):
+        if self.reducible(i, request):
             return None
         return Reason.NOTHING_TO_REDUCE, "reduce-only: there is nothing to reduce"
 
