@@ -1,12 +1,19 @@
 """Where the parts of the venue meet: closing orders, orders without a price, its own marks."""
 
+from decimal import Decimal
+
+from bot.model.command import OrderType
 from bot.venues.simulated.requests import Trigger, TriggerSource
 from tests.venues.market import (
     ACCOUNT,
     BUY,
+    INVERSE,
     PERP,
     SELL,
+    SPOT,
+    USDT,
     Market,
+    venue,
 )
 from tests.venues.test_native import OTHER, later, open_at, place, quoted, stop, told
 
@@ -45,6 +52,35 @@ def test_a_stop_closes_what_an_order_to_take_profit_was_to_close():
 
 
 # --- orders without a price ------------------------------------------------------------
+
+
+def test_an_order_without_a_price_meets_an_empty_side_of_an_inverse_book_and_ends():
+    there = open_at(Market().book(10, [], [(101, 3)], INVERSE).mark(15, "50", INVERSE))
+
+    said = told(there.perform(place("a", SELL, 1, None, type=OrderType.MARKET, instrument=INVERSE)))
+
+    assert said == [("new", "a"), ("expired", "a", "collar")]
+
+
+def test_a_stop_without_a_price_buys_coins_when_its_price_has_come():
+    there = open_at(quoted(SPOT).trade(30, BUY, 103, 1, SPOT))
+    waits = Trigger(price=103, source=LAST, rising=True)
+    there.perform(stop("a", BUY, 2, waits, instrument=SPOT))
+
+    assert ("trade", "a", 2, 101) in later(there)
+
+
+def test_coins_bought_without_a_price_cost_no_more_than_the_wallet_holds():
+    poor = {ACCOUNT: {USDT: Decimal(100)}}
+    market = Market().book(10, [(100, 5)], [(101, 1), (2000, 5)], SPOT)
+    there = venue(market, latency=None, lateness_ns=0, deposits=poor)
+    there.advance(20)
+
+    # 0.1 at 50.5, then 0.1 at 1000: together more than 100.
+    said = told(there.perform(place("a", BUY, 2, None, type=OrderType.MARKET, instrument=SPOT)))
+
+    assert said == [("rejected", "a", "balance")]
+    assert there.wallets[ACCOUNT, USDT] == 100
 
 
 # --- marks of the venue's own ----------------------------------------------------------

@@ -24,7 +24,6 @@ from bot.venues.simulated.reports import Change, Execution, Reason
 from bot.venues.simulated.requests import PlaceOrder
 from bot.venues.simulated.screening import Screening
 from bot.venues.simulated.state import Resting
-from bot.venues.simulated.taking import WORST
 from bot.venues.simulated.waiting import Seen, Waiting
 
 REST_WOULD_OPEN = "reduce-only: the rest would open a position"
@@ -260,15 +259,14 @@ class Exchange:
 
     def _asked(self, order: Order) -> PlaceOrder:
         """What an order that waited asks for now."""
-        return structs.replace(order.request, trigger=None, price=order.price, size=order.leaves)
+        request = order.request
+        price = None if request.price is None else order.price
+        return structs.replace(request, trigger=None, price=price, size=order.leaves)
 
     def _price(self, order: Order) -> None:
         """Give a market order without a price the worst that it may meet."""
         if order.request.price is None:
-            listing, side = self.listings[order.instrument], order.side
-            mark = self.booking.marks.mark(order.instrument)
-            worst = listing.rules.collar(listing.instrument, side, mark)
-            order.price = (WORST - 1 if side is Side.BUY else 0) if worst is None else worst
+            order.price = self.screening.worst(order.instrument, order.side)
 
     def _reduce(self, order: Order) -> None:
         """Leave no more than what closes."""
