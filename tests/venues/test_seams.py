@@ -2,17 +2,23 @@
 
 from decimal import Decimal
 
+from msgspec import structs
+
 from bot.model.command import OrderType
+from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
 from bot.venues.simulated.requests import Trigger, TriggerSource
+from bot.venues.simulated.terms import FairMark
 from tests.venues.market import (
     ACCOUNT,
     BUY,
     INVERSE,
+    NAMES,
     PERP,
     SELL,
     SPOT,
     USDT,
     Market,
+    listing,
     venue,
 )
 from tests.venues.test_native import OTHER, later, open_at, place, quoted, stop, told
@@ -84,3 +90,24 @@ def test_coins_bought_without_a_price_cost_no_more_than_the_wallet_holds():
 
 
 # --- marks of the venue's own ----------------------------------------------------------
+
+
+def test_funding_is_expected_for_what_a_stop_opened_at_a_mark_of_the_venues_own():
+    contracts = {name: listing(name) for name in NAMES}
+    perp = listing(PERP, funding_interval_ns=8 * NS_PER_HOUR)
+    contracts[PERP] = structs.replace(perp, mark=FairMark())
+    market = (
+        quoted()
+        .index(12, "50", PERP)
+        .change(2 * NS_PER_SECOND + 5, [(104, 5)], [(101, 0), (102, 0), (103, 0), (106, 3)])
+    )
+    there = open_at(market.index(2 * NS_PER_SECOND + 6, "52.5"), listings=contracts)
+    there.advance(NS_PER_SECOND + 1)
+    waits = Trigger(price=103, source=MARK, rising=True)
+    there.perform(stop("a", BUY, 2, waits))
+    there.advance(4 * NS_PER_SECOND)
+    assert there.positions[ACCOUNT, PERP] == 2
+
+    there.advance(8 * NS_PER_HOUR)
+
+    assert [each.reason for each in there.unfunded] == ["no rate was published for it"]
