@@ -111,3 +111,21 @@ def test_funding_is_expected_for_what_a_stop_opened_at_a_mark_of_the_venues_own(
     there.advance(8 * NS_PER_HOUR)
 
     assert [each.reason for each in there.unfunded] == ["no rate was published for it"]
+
+
+# --- restarts --------------------------------------------------------------------------
+
+
+def test_a_state_of_a_venue_that_knows_no_time_yet_makes_up_no_past():
+    contracts = {name: listing(name) for name in NAMES}
+    contracts[PERP] = structs.replace(contracts[PERP], mark=FairMark())
+    first = venue(listings=contracts)
+
+    again = venue(listings=contracts)
+    again.restore(first.state())
+
+    # From 1970 on it would sample its mark a thousand million times.
+    assert again.next_action_ns() is None
+    now_ns = 1_700_000_000 * NS_PER_SECOND
+    again.feed(Market().book(now_ns, [(100, 5)], [(101, 5)]).take())
+    assert again.next_action_ns() == now_ns + NS_PER_SECOND
