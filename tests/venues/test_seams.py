@@ -7,7 +7,7 @@ from msgspec import structs
 from bot.model.command import OrderType
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
 from bot.venues.simulated.requests import Trigger, TriggerSource
-from bot.venues.simulated.terms import FairMark
+from bot.venues.simulated.terms import Accruing, FairMark
 from tests.venues.market import (
     ACCOUNT,
     BUY,
@@ -129,3 +129,21 @@ def test_a_state_of_a_venue_that_knows_no_time_yet_makes_up_no_past():
     now_ns = 1_700_000_000 * NS_PER_SECOND
     again.feed(Market().book(now_ns, [(100, 5)], [(101, 5)]).take())
     assert again.next_action_ns() == now_ns + NS_PER_SECOND
+
+
+def test_what_could_not_grow_before_a_restart_is_reported_after_it():
+    contracts = {name: listing(name) for name in NAMES}
+    contracts[PERP] = structs.replace(contracts[PERP], funding=Accruing())
+    there, again = (open_at(quoted(), listings=contracts) for _ in range(2))
+    # No index is known: nobody knows a rate.
+    there.perform(place("a", BUY, 2, 101))
+    there.feed(Market().index(40, "50").mark(40, "50").take())
+    there.finish()
+    there.advance(50)
+    state = there.state()
+    again.restore(state)
+    for each in (there, again):
+        each.advance(NS_PER_HOUR)
+
+    assert len(there.unfunded) == 1
+    assert again.unfunded == there.unfunded
