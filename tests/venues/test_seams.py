@@ -6,8 +6,10 @@ from msgspec import structs
 
 from bot.model.command import OrderType
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
+from bot.venues.simulated.reports import OrderReport
 from bot.venues.simulated.requests import Trigger, TriggerSource
 from bot.venues.simulated.terms import Accruing, FairMark
+from tests.venues.bank import ANN, COIN_PUT, Bank
 from tests.venues.market import (
     ACCOUNT,
     BUY,
@@ -21,7 +23,7 @@ from tests.venues.market import (
     listing,
     venue,
 )
-from tests.venues.test_native import OTHER, later, open_at, place, quoted, stop, told
+from tests.venues.test_native import IOC, OTHER, later, open_at, place, quoted, stop, told
 
 MARK, LAST = TriggerSource.MARK, TriggerSource.LAST
 
@@ -147,3 +149,19 @@ def test_what_could_not_grow_before_a_restart_is_reported_after_it():
 
     assert len(there.unfunded) == 1
     assert again.unfunded == there.unfunded
+
+
+# --- reports ---------------------------------------------------------------------------
+
+
+def test_the_average_price_of_an_option_that_settles_in_coin_is_its_premium():
+    bank = Bank(0)
+    bank.market(Decimal(100))
+    bank.pass_time(1)
+    # 4 dollars at 100: asks from 0.045 coins on, 40 lots each.
+    *_, last = bank.venue.perform(
+        place("a", BUY, 80, 20, instrument=COIN_PUT, account=ANN, time_in_force=IOC)
+    )
+
+    assert isinstance(last, OrderReport)
+    assert last.average_price == Decimal("0.0475")
