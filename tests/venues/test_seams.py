@@ -5,13 +5,19 @@ from decimal import Decimal
 from msgspec import structs
 
 from bot.model.command import OrderType
-from bot.model.units import NS_PER_HOUR, NS_PER_SECOND
+from bot.model.instrument import Instrument, Kind, PriceGrid
+from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
+from bot.venues.simulated.expiry import payoff
+from bot.venues.simulated.fees import FeeSchedule
+from bot.venues.simulated.margin import Load
 from bot.venues.simulated.reports import OrderReport
 from bot.venues.simulated.requests import Trigger, TriggerSource
+from bot.venues.simulated.standard_margin import OptionMargin
 from bot.venues.simulated.terms import Accruing, FairMark
 from tests.venues.bank import ANN, COIN_PUT, Bank
 from tests.venues.market import (
     ACCOUNT,
+    BTC,
     BUY,
     INVERSE,
     NAMES,
@@ -165,3 +171,41 @@ def test_the_average_price_of_an_option_that_settles_in_coin_is_its_premium():
 
     assert isinstance(last, OrderReport)
     assert last.average_price == Decimal("0.0475")
+
+
+# --- options that settle in coin, as venues list them ------------------------------------
+
+CALL_IN_COIN = Instrument(
+    id=InstrumentId("there:BTC/USD:BTC-260101-100-C"),
+    kind=Kind.OPTION,
+    base=BTC,
+    quote=BTC,
+    settle=BTC,
+    grid=PriceGrid(Decimal("0.0005")),
+    lot=Decimal("0.1"),
+    expiry_ns=1,
+    strike=Decimal(100),
+    call=True,
+)
+"""As Deribit lists one: its price is in coin, and its worth is not fixed in quote."""
+
+
+def test_a_call_that_settles_in_coin_pays_coins():
+    # (125 - 100) / 125 of a coin, not 25 coins.
+    assert payoff(CALL_IN_COIN, Decimal(125)) == Decimal("0.2")
+
+
+def test_a_short_call_that_settles_in_coin_is_margined_in_coins():
+    load = Load(CALL_IN_COIN, -10, Decimal("0.05"), Decimal("0.05"), Decimal(90))
+
+    assert OptionMargin().maintenance(load) == Decimal("0.125")
+    # 0.15 less a tenth of a coin out of the money is less than 0.1.
+    assert OptionMargin().initial(load, None) == Decimal("0.15")
+
+
+def test_the_fee_of_an_option_that_settles_in_coin_is_a_fraction_of_a_coin():
+    fees = FeeSchedule(Decimal("0.0003"), Decimal("0.0003"), premium_cap=Decimal("0.125"))
+
+    fee = fees.charge(CALL_IN_COIN, BUY, 10, 100, maker=False, index=Decimal(90))
+
+    assert fee == (Decimal("0.0003"), BTC)
