@@ -153,6 +153,11 @@ class Instrument(Struct, frozen=True):
         return symbol_of(self.id)
 
     @property
+    def in_coin(self) -> bool:
+        """Whether it settles in the coin that it is on: inverse contracts, and most options."""
+        return self.settle == self.base
+
+    @property
     def account(self) -> AccountId:
         """The account that trades it unless the configuration says otherwise: its venue's."""
         return AccountId(self.venue)

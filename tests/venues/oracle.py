@@ -335,7 +335,7 @@ class Oracle:
         else:
             wrong = wrong or (request.post_only and self.crosses(i, side, request.price))
             closes = request.reduce_only or request.close_position
-            wrong = wrong or (closes and self.reducible(request.account, i, side) == 0)
+            wrong = wrong or (closes and self.reducible(request, i) == 0)
         if wrong:
             self.answers.append((self.now, "rejected", request.client_id, 0, 0))
             return
@@ -410,7 +410,7 @@ class Oracle:
         if order.request.price is None and not keep_price:
             order.price = 10**9 if order.side is Side.BUY else 0
         if order.closes:
-            allowed = self.reducible(order.account, order.instrument, order.side)
+            allowed = self.reducible(order.request, order.instrument)
             if order.size == 0:
                 order.size = order.leaves = allowed
             order.cut = max(0, order.leaves - allowed)
@@ -460,6 +460,11 @@ class Oracle:
                         break
                     continue
                 lots = min(left, own.leaves)
+                if own.closes:
+                    given = sum(n for _, n, o in happens if o and o.account == own.account)
+                    lots = min(lots, max(0, self.closable(own.account, i, own.side) - given))
+                    if lots == 0:
+                        continue
                 happens.append((price, lots, own))
                 left -= lots
             if stopped or left == 0:
@@ -513,7 +518,11 @@ class Oracle:
     def closable(self, account: str, i: int, side: Side) -> int:
         return max(0, -self.position.get((account, i), 0) * side)
 
-    def reducible(self, account: str, i: int, side: Side) -> int:
+    def reducible(self, request: PlaceOrder, i: int) -> int:
+        account, side = request.account, request.side
+        rests = request.type is OrderType.LIMIT and request.time_in_force is TimeInForce.GTC
+        if not rests or request.trigger is not None:
+            return self.closable(account, i, side)
         promised = sum(
             order.leaves
             for order in self.orders

@@ -32,8 +32,8 @@ class Standing(Struct, frozen=True):
 class Accruals:
     """What has grown and was not paid yet.
 
-    announced: the rate that the tape stated last. unknown: what could not grow because
-    something was unknown.
+    announced: the rate that the tape stated last. unknown: whose funding could not grow
+    because something was unknown, since it was booked last.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Accruals:
         self.standing: dict[int, Standing] = {}
         self.grown: dict[Key, Decimal] = {}
         self.unfunded: list[Unfunded] = []
-        self._unknown: set[Key] = set()
+        self.unknown: set[Key] = set()
 
     def watched(self) -> list[int]:
         """The instruments whose every mark and index must be seen."""
@@ -83,7 +83,7 @@ class Accruals:
         for account, position in self.accounts.holders(i):
             key, lots = (account, i), position.quantity
             if lots and (stood.mark is None or stood.rate is None):
-                self._unknown.add(key)
+                self.unknown.add(key)
             elif lots and stood.mark is not None and stood.rate is not None:
                 whole = payment(self.listings[i].instrument, lots, stood.mark, stood.rate)
                 part = divide(whole * (now_ns - stood.since_ns), rule.period_ns)
@@ -93,8 +93,8 @@ class Accruals:
         """Pay what has grown for an account up to now."""
         self.grow(i)
         instrument, lots = self.listings[i].instrument, self.accounts.quantity(account, i)
-        if (account, i) in self._unknown:
-            self._unknown.discard((account, i))
+        if (account, i) in self.unknown:
+            self.unknown.discard((account, i))
             reason = "no mark or rate was known for a while before it"
             self.unfunded.append(Unfunded(account, instrument.id, self.outbox.now_ns, lots, reason))
         amount, stands = self.grown.pop((account, i), ZERO), self.standing.get(i)

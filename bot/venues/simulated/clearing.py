@@ -162,6 +162,7 @@ class Clearing:
             announced=sorted(accruals.announced.items()),
             standing=sorted(accruals.standing.items(), key=lambda each: each[0]),
             grown=[(*key, amount) for key, amount in sorted(accruals.grown.items())],
+            unknown=sorted(accruals.unknown),
         )
 
     def restore(self, state: MoneyState) -> None:
@@ -178,6 +179,7 @@ class Clearing:
         self.expiries.means = {i: Mean(each.total, each.samples) for i, each in state.means}
         accruals.announced = dict(state.announced)
         accruals.standing = dict(state.standing)
+        accruals.unknown = set(state.unknown)
         accruals.grown = {(account, i): amount for account, i, amount in state.grown}
         accounts.set_aside()
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from bot.model.command import OrderType, Side
+from bot.model.command import Side
 from bot.model.instrument import Kind
 from bot.model.money import divide
 from bot.model.units import AccountId, Currency
@@ -61,19 +61,25 @@ class Collateral:
         self._settles = {i: listings[i].instrument.settle for i in self._rules}
 
     def shortage(
-        self, i: int, request: PlaceOrder, price: int, standing: list[Order]
+        self,
+        i: int,
+        request: PlaceOrder,
+        judged: Sequence[tuple[int, int]],
+        standing: list[Order],
     ) -> str | None:
         """Why an account cannot carry an order, if it cannot.
 
-        price: ticks that it is judged at. standing: the account's other orders.
+        judged: ticks and lots that it is judged at, one pair for a contract; none: it would meet
+        nothing. standing: the account's other orders.
         """
+        if not judged:
+            return None
         instrument, account = self.listings[i].instrument, request.account
         if instrument.kind is Kind.SPOT:
-            return self._spot_shortage(i, request, price, standing)
+            return self._spot_shortage(i, request, judged, standing)
         if request.reduce_only or request.close_position:
             return None
-        if request.type is OrderType.LIMIT and request.price is not None:
-            price = request.price
+        price = judged[0][0]
         terms = self.accounts.margin_terms(account, i)
         before = _wanted(i, standing)
         mark = self.marks.mark(i)
@@ -129,12 +135,15 @@ class Collateral:
         return self._allowed(i, loads)
 
     def _spot_shortage(
-        self, i: int, request: PlaceOrder, price: int, standing: list[Order]
+        self,
+        i: int,
+        request: PlaceOrder,
+        judged: Sequence[tuple[int, int]],
+        standing: list[Order],
     ) -> str | None:
         listing, account = self.listings[i], request.account
-        currency, needed = listing.locks(
-            request.side, request.size, price if request.price is None else request.price
-        )
+        locked = [listing.locks(request.side, lots, price) for price, lots in judged]
+        currency, needed = locked[0][0], sum((amount for _, amount in locked), ZERO)
         wallet = self.accounts.wallet.get((account, currency), ZERO)
         # Open profit of contracts buys no coins, but what they need is not free.
         free = min(

@@ -1,13 +1,15 @@
 """What an incoming order would meet, step by step: the market's levels, and orders of the venue.
 
 A resting order of the venue stands behind the lots that are ahead of it in its queue, and
-before the rest of its level.
+before the rest of its level. One that may only close gives no more than its account still holds
+when its turn comes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
+from bot.model.units import AccountId
 from bot.venues.simulated.orders import Order, RestingOrders
 from bot.venues.simulated.requests import SelfTrade
 
@@ -31,10 +33,16 @@ class Walk(Struct, frozen=True):
     stopped: Order | None = None
 
 
-def walk(order: Order, levels: Sequence[tuple[int, int]], resting: RestingOrders) -> Walk:
+def walk(
+    order: Order,
+    levels: Sequence[tuple[int, int]],
+    resting: RestingOrders,
+    quantity: Callable[[AccountId, int], int],
+) -> Walk:
     """Where an order would go; nothing happens yet.
 
     levels: price and lots of what the market shows, the best first, no more than the order's.
+    quantity: lots that an account holds in an instrument, signed.
     """
     side, left = order.side, order.leaves
     ours = resting.against(order.instrument, side, order.price)
@@ -46,6 +54,7 @@ def walk(order: Order, levels: Sequence[tuple[int, int]], resting: RestingOrders
     for each in ours:
         met.setdefault(each.price, []).append(each)
     steps = []
+    given: dict[AccountId, int] = {}
     for price in sorted(shown.keys() | met.keys(), key=lambda price: price * side):
         for step in _at(price, shown.get(price, 0), met.get(price, ()), resting):
             if left == 0:
@@ -60,6 +69,13 @@ def walk(order: Order, levels: Sequence[tuple[int, int]], resting: RestingOrders
                         return Walk(steps, left, own)
                     continue
             lots = min(left, step.lots)
+            if own is not None:
+                if own.reduce_only:
+                    held = quantity(own.account, own.instrument) * side
+                    lots = min(lots, max(0, held - given.get(own.account, 0)))
+                    if lots == 0:
+                        continue
+                given[own.account] = given.get(own.account, 0) + lots
             steps.append(Step(price, lots, own))
             left -= lots
     return Walk(steps, left)

@@ -24,7 +24,6 @@ from bot.venues.simulated.reports import Change, Execution, Reason
 from bot.venues.simulated.requests import PlaceOrder
 from bot.venues.simulated.screening import Screening
 from bot.venues.simulated.state import Resting
-from bot.venues.simulated.taking import WORST
 from bot.venues.simulated.waiting import Seen, Waiting
 
 REST_WOULD_OPEN = "reduce-only: the rest would open a position"
@@ -153,7 +152,7 @@ class Exchange:
         """Match an order that stands nowhere, and rest or end what is left of it."""
         i = order.instrument
         levels = self.market.against(i, order.side, order.price, order.leaves)
-        path = walk(order, levels, self.resting)
+        path = walk(order, levels, self.resting, self.accounts.quantity)
         kills = order.request.time_in_force is TimeInForce.FOK
         if kills and (path.left or order.cut):
             text = "fill-or-kill: the book does not hold enough"
@@ -161,7 +160,7 @@ class Exchange:
             return
         self._take(order, path)
         self._settle_remainder(order, path.stopped)
-        if i in self.traded:
+        if i in self.traded or order.reduce_only:
             self._cut_reduce_only(i)
 
     def reduce(self, order: Order, size: int) -> None:
@@ -260,20 +259,19 @@ class Exchange:
 
     def _asked(self, order: Order) -> PlaceOrder:
         """What an order that waited asks for now."""
-        return structs.replace(order.request, trigger=None, price=order.price, size=order.leaves)
+        request = order.request
+        price = None if request.price is None else order.price
+        return structs.replace(request, trigger=None, price=price, size=order.leaves)
 
     def _price(self, order: Order) -> None:
         """Give a market order without a price the worst that it may meet."""
         if order.request.price is None:
-            listing, side = self.listings[order.instrument], order.side
-            mark = self.booking.marks.mark(order.instrument)
-            worst = listing.rules.collar(listing.instrument, side, mark)
-            order.price = (WORST - 1 if side is Side.BUY else 0) if worst is None else worst
+            order.price = self.screening.worst(order.instrument, order.side)
 
     def _reduce(self, order: Order) -> None:
         """Leave no more than what closes."""
         if order.reduce_only:
-            allowed = self.screening.reducible(order.account, order.instrument, order.side)
+            allowed = self.screening.reducible(order.instrument, order.request)
             if order.size == 0:
                 order.size = order.leaves = allowed
             order.cut = max(0, order.leaves - allowed)

@@ -30,13 +30,13 @@ Group = tuple[Currency, Currency, int]
 def payoff(instrument: Instrument, price: Decimal) -> Decimal:
     """What a unit is closed at when the underlying settles at a price.
 
-    A future at the price; an option at what exercising it is worth, in coins when inverse.
+    A future at the price; an option at what exercising it is worth, in coins where it settles in them.
     """
     if instrument.strike is None:
         return price
     ahead = price - instrument.strike if instrument.call else instrument.strike - price
     worth = max(ahead, ZERO)
-    return divide(worth, price) if instrument.inverse else worth
+    return divide(worth, price) if instrument.in_coin else worth
 
 
 class Expiries:

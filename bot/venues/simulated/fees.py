@@ -128,7 +128,7 @@ class FeeSchedule(Struct, frozen=True):
             return ZERO
         coins = size * instrument.lot * instrument.contract_size
         capped = None if self.premium_cap is None else coins * premium * self.premium_cap
-        underlying = Decimal(1) if instrument.inverse else index
+        underlying = Decimal(1) if instrument.in_coin else index
         if underlying is None:
             return coins * premium * rate if capped is None else capped
         fee = coins * underlying * rate

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from bot.model.units import AccountId, Currency
-from bot.venues.simulated.accounts import MarginTerms
+from bot.venues.simulated.accounts import Key, MarginTerms
 from bot.venues.simulated.accrual import Standing
 from bot.venues.simulated.marks import Mean, Remembered
 
@@ -13,7 +13,8 @@ from bot.venues.simulated.marks import Mean, Remembered
 class MoneyState(Struct, frozen=True):
     """Everything as lists in a fixed order; instruments are indexed as the venue was made with.
 
-    volumes: account, currency, day, amount. grown: funding that has grown and was not paid.
+    volumes: account, currency, day, amount. grown: funding that has grown and was not paid;
+    unknown: whose could not.
     """
 
     isolated: list[tuple[AccountId, int, Decimal]] = []
@@ -27,3 +28,4 @@ class MoneyState(Struct, frozen=True):
     announced: list[tuple[int, Decimal]] = []
     standing: list[tuple[int, Standing]] = []
     grown: list[tuple[AccountId, int, Decimal]] = []
+    unknown: list[Key] = []

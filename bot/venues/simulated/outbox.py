@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bot.model.event import Event
-from bot.model.instrument import Instrument
+from bot.model.instrument import Instrument, Kind
 from bot.venues.simulated.line import Line
 from bot.venues.simulated.orders import Order
 from bot.venues.simulated.reports import (
@@ -142,6 +142,8 @@ def _average(order: Order, instrument: Instrument) -> Decimal | None:
     """In quote; exact but for the division."""
     if order.executed == 0:
         return None
+    if instrument.kind is Kind.OPTION:
+        return order.spent / instrument.premium(order.executed, Decimal(1))
     if instrument.inverse:
         return instrument.notional(order.executed, Decimal(1)) / order.spent
     return order.spent / instrument.base_amount(order.executed, Decimal(1))

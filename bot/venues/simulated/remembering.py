@@ -69,4 +69,5 @@ def restore(parts: Parts, state: VenueState) -> None:
         agenda.add(at_ns, NEWS, event)
     clearing.funding.calendar.restore(state.paid, state.expected)
     clearing.funding.resume()
-    clearing.begin(state.now_ns)
+    if state.now_ns > 0:
+        clearing.begin(state.now_ns)  # Else it has begun nowhere, and 1970 is no beginning.

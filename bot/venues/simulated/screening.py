@@ -16,6 +16,7 @@ from bot.venues.simulated.orders import Order, RestingOrders
 from bot.venues.simulated.reports import Reason
 from bot.venues.simulated.requests import PlaceOrder, Trigger
 from bot.venues.simulated.rules import Trouble, broken, outside_band
+from bot.venues.simulated.taking import WORST
 from bot.venues.simulated.waiting import Seen, Waiting, has_come
 
 
@@ -73,8 +74,16 @@ class Screening:
         """Lots of the position that an order of a side would close."""
         return max(0, -self.accounts.quantity(account, i) * side)
 
-    def reducible(self, account: AccountId, i: int, side: Side) -> int:
-        """The same, less what resting reduce-only orders will close already."""
+    def reducible(self, i: int, request: PlaceOrder) -> int:
+        """The same, less what resting reduce-only orders will close already.
+
+        What cannot rest, and what waited for its price, closes all the same: those that rest
+        are cut to what it leaves. A stop is there for when nobody took the profit.
+        """
+        account, side = request.account, request.side
+        immediate = request.type is OrderType.MARKET or request.time_in_force is not TimeInForce.GTC
+        if immediate or request.trigger is not None:
+            return self.closable(account, i, side)
         promised = sum(
             order.leaves
             for order in self.resting
@@ -131,7 +140,7 @@ class Screening:
         closes = request.reduce_only or request.close_position
         if not closes or request.trigger is not None:
             return None
-        if self.reducible(request.account, i, request.side):
+        if self.reducible(i, request):
             return None
         return Reason.NOTHING_TO_REDUCE, "reduce-only: there is nothing to reduce"
 
@@ -151,11 +160,16 @@ class Screening:
             return None
         return Reason.POSITION_MAX, f"position: {worst} lots would be held, at most {most} may"
 
+    def worst(self, i: int, side: Side) -> int:
+        """The worst price (ticks) that an order without one may meet."""
+        listing = self.listings[i]
+        collar = listing.rules.collar(listing.instrument, side, self._mark(i))
+        return (WORST - 1 if side is Side.BUY else 0) if collar is None else collar
+
     def shortage(
         self, i: int, request: PlaceOrder, instead_of: Order | None = None
     ) -> Trouble | None:
         """What an account lacks to carry an order, in place of one that stands, if any."""
-        price = self._worth_at(i, request) or 0
         standing = [
             order
             for order in (*self.resting, *self.waiting)
@@ -164,7 +178,7 @@ class Screening:
         ]
         if request.trigger is not None and not self._is_spot(i):
             return None  # A contract is paid for when the order comes to the market.
-        text = self.collateral.shortage(i, request, price, standing)
+        text = self.collateral.shortage(i, request, self._judged_at(i, request), standing)
         return None if text is None else (Reason.BALANCE, text)
 
     def _is_spot(self, i: int) -> bool:
@@ -172,6 +186,31 @@ class Screening:
 
     def _mark(self, i: int) -> Decimal | None:
         return self.collateral.marks.mark(i)
+
+    def _judged_at(self, i: int, request: PlaceOrder) -> list[tuple[int, int]]:
+        """Price and lots that an account must be able to carry; none: it would meet nothing."""
+        price = self._worth_at(i, request)
+        if not self._is_spot(i):
+            if price is None:
+                price = next((at for at, _ in self._meets(i, request)), None)
+            return [] if price is None else [(price, request.size)]
+        if request.price is not None or request.side is Side.SELL:
+            return [(request.price or price or 0, request.size)]
+        # Coins are paid for in full: what lies behind the touch as well.
+        return self._meets(i, request) if request.trigger is None else [(price or 0, request.size)]
+
+    def _meets(self, i: int, request: PlaceOrder) -> list[tuple[int, int]]:
+        """Price and lots that an order without a price would take now, the best first."""
+        side, left = request.side, request.size
+        limit = self.worst(i, side)
+        standing = self.market.against(i, side, limit, left)
+        standing += [(order.price, order.leaves) for order in self.resting.against(i, side, limit)]
+        met: list[tuple[int, int]] = []
+        for price, lots in sorted(standing, key=lambda level: level[0] * side):
+            if left:
+                met.append((price, min(left, lots)))
+                left -= met[-1][1]
+        return met
 
     def _worth_at(self, i: int, request: PlaceOrder) -> int | None:
         """The price that the rules of worth judge an order at."""

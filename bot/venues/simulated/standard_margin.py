@@ -83,7 +83,7 @@ class OptionMargin(Struct, frozen=True):
         if load.lots >= 0:
             return ZERO
         coins = -load.lots * load.instrument.lot * load.instrument.contract_size
-        return coins * rate if load.instrument.inverse else coins * rate * self._forward(load)
+        return coins * rate if load.instrument.in_coin else coins * rate * self._forward(load)
 
     def _opening(self, load: Load) -> Decimal:
         strike, forward = load.instrument.strike, self._forward(load)
@@ -99,7 +99,7 @@ class OptionMargin(Struct, frozen=True):
 
     def _mark(self, load: Load) -> Decimal:
         """The mark in coins."""
-        if load.instrument.inverse:
+        if load.instrument.in_coin:
             return load.mark
         return divide(load.mark, self._forward(load))
 

@@ -384,7 +384,7 @@ class SimulatedVenue:
             if action.work is Work.MARK and len(self._exchange.waiting):
                 # A mark that the venue computes is seen by nobody but it.
                 self._exchange.trigger(action.i, Seen(self._marks.mark(action.i), None, None))
-            self._exchange.traded.clear()
+            self._look_at_traded()
             self._clearing.margin()
         elif isinstance(action, Expiry):
             self._exchange.expire(action.number)
@@ -423,14 +423,16 @@ class SimulatedVenue:
 
     def _account(self) -> None:
         """Look at the money after somebody's order was served or filled."""
-        traded = self._exchange.traded
-        for i in sorted(traded):
-            self._clearing.looked_at(i)
-        if traded:
-            traded.clear()
+        if self._exchange.traded:
+            self._look_at_traded()
             self._clearing.margin()
         else:
             self._exchange.bound()
+
+    def _look_at_traded(self) -> None:
+        for i in sorted(self._exchange.traded):
+            self._clearing.looked_at(i)
+        self._exchange.traded.clear()
 
     def _relist(self, event: InstrumentChanged) -> None:
         i = self._index.get(event.instrument.id)
