@@ -26,6 +26,7 @@ SIMULATED: Final = "simulated"
 DEPOSITS: Final = {
     "spot": {"USDT": "1000000", "BTC": "10", "ETH": "100"},
     "usdm": {"USDT": "1000000"},
+    "deribit": {"BTC": "10", "ETH": "100", "USDT": "1000000"},
 }
 """Play money: an account here can lose nothing that exists."""
 
@@ -55,7 +56,7 @@ def venue(
     duration: str | None,
     as_json: bool,
 ) -> None:
-    """Serve the simulated venue as Binance on loopback: REST, streams, faults on demand.
+    """Serve the simulated venue as Binance and as Deribit on loopback, with faults on demand.
 
     It listens on three ports from --port on: TLS, plain, and the admin's. Keys are made at start
     unless --key gives some. Never give it a key of a real account.
@@ -101,12 +102,15 @@ def _market(
     if names:
         raise UsageError("bot venue --instrument", names[0], "a recording", "name its --market")
     from bot.feeds.simulated.market import SimulatedMarket
+    from bot.feeds.simulated.presets import one_of_each
     from bot.feeds.simulated.settings import MarketSettings
     from bot.model.units import NS_PER_SECOND
     from bot.modes.clock import WALL
 
     start_ns = WALL() // NS_PER_SECOND * NS_PER_SECOND
-    made = SimulatedMarket(MarketSettings(seed=seed, start_ns=start_ns, chunk_s=4))
+    made = SimulatedMarket(
+        MarketSettings(seed=seed, start_ns=start_ns, chunk_s=4, contracts=one_of_each("sim"))
+    )
     return made.sources(), made.instruments
 
 
@@ -151,11 +155,9 @@ def _tell(ready: "Ready", as_json: bool) -> None:
         return
     address = ready.address
     if address.secure is not None:
-        click.echo(f"tls    https://127.0.0.1:{address.secure}  for *.binance.com")
+        click.echo(f"tls    https://127.0.0.1:{address.secure}  for *.binance.com, *.deribit.com")
         click.echo(f"ca     {address.ca}")
-    click.echo(
-        f"plain  http://127.0.0.1:{address.plain}  /api /sapi /fapi, ws at /spot/ws /usdm/ws"
-    )
+    click.echo(f"plain  http://127.0.0.1:{address.plain}  ws at /spot/ws /usdm/ws /ws/api/v2")
     click.echo(f"admin  http://127.0.0.1:{address.admin}  /faults /sockets /expire")
     for member in ready.members:
         click.echo(f"key    {member.key}")

@@ -28,7 +28,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "signals": ("bot.cli.signals:signals", "List, compute and measure signals."),
     "strategies": ("bot.cli.strategies:strategies", "List, begin and check strategies."),
     "config": ("bot.cli.config:config", "Show, describe and check a configuration."),
-    "venue": ("bot.cli.venue:venue", "Serve the simulated venue as Binance, on this machine."),
+    "venue": ("bot.cli.venue:venue", "Serve the simulated venue as Binance and Deribit."),
     "doctor": ("bot.cli.doctor:doctor", "Whether this machine is fit to trade."),
     "version": ("bot.cli.version:version", "The version of the bot and of what it runs on."),
 }

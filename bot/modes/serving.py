@@ -32,6 +32,7 @@ from bot.venues.server.accounts import Member, Members, made_up
 from bot.venues.server.admin import Admin
 from bot.venues.server.binance.face import BinanceFace
 from bot.venues.server.calendar import Calendar
+from bot.venues.server.deribit.face import DeribitFace
 from bot.venues.server.door import Door
 from bot.venues.server.face import Served
 from bot.venues.server.faults import Faults
@@ -106,7 +107,9 @@ class Serving:
         known = Members(members)
         self.face = BinanceFace(self.world, known, WALL, chance, enforced=options.enforced)
         self.world.faces.append(self.face)
-        faces: tuple[Served, ...] = (self.face,)
+        self.deribit = DeribitFace(self.world, known, WALL, chance)
+        self.world.faces.append(self.deribit)
+        faces: tuple[Served, ...] = (self.deribit, self.face)
         self.door = Door(faces, Faults(), WALL)
 
     def stop(self) -> None:
@@ -204,8 +207,8 @@ class Serving:
         if not found:
             raise DataError(
                 "bot venue --market",
-                "no spot pair and no linear perpetual",
-                "something that Binance lists",
+                "no spot pair and no perpetual",
+                "something that Binance or Deribit lists",
                 "name another recording",
             )
         _refuse_twins(found.values())

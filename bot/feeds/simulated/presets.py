@@ -94,6 +94,30 @@ def several_contracts(start_ns: int, publish_s: int) -> tuple[Contract, ...]:
     )
 
 
+def one_of_each(venue: str, publish_s: int = 1) -> tuple[Contract, ...]:
+    """Spot, linear and inverse perpetual of every coin at one venue."""
+    made: list[Contract] = []
+    for coin, tick in ((BITCOIN, Decimal("0.5")), (ETHER, Decimal("0.05"))):
+        made += [
+            spot(coin, venue),
+            linear(coin, venue, funding(8, publish_s), 1.0),
+            Contract(
+                venue=venue,
+                coin=coin.base,
+                kind=Kind.PERPETUAL,
+                tick=tick,
+                lot=Decimal(1),
+                quote=USD,
+                contract_size=Decimal(10) if coin is BITCOIN else Decimal(1),
+                inverse=True,
+                funding=funding(8, publish_s),
+                activity=0.5,
+                open_interest=Decimal(200_000_000),
+            ),
+        ]
+    return tuple(made)
+
+
 def several_chains(start_ns: int, coins: Iterable[Coin]) -> tuple[Chain, ...]:
     """An option chain of each coin at the venue `west`."""
     return tuple(

@@ -1,4 +1,4 @@
-"""Who may trade here: keys that exist nowhere else, and the two wallets behind each."""
+"""Who may trade here: keys that exist nowhere else, and the wallets behind each."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +11,7 @@ KEY_BYTES: Final = 32
 
 
 class Member(Struct, frozen=True):
-    """One client of the venue; `spot` and `usdm` are wallets of its own, as at the real one."""
+    """One client of the venue; each face has wallets of its own, as venues have."""
 
     name: str
     key: str
@@ -27,6 +27,11 @@ class Member(Struct, frozen=True):
         """Its wallet of contracts."""
         return AccountId(f"{self.name}.usdm")
 
+    @property
+    def deribit(self) -> AccountId:
+        """Its wallets at Deribit, one a currency."""
+        return AccountId(f"{self.name}.deribit")
+
 
 def made_up(name: str, chance: Callable[[int], bytes]) -> Member:
     """A member with a key and a secret that nobody had before."""
@@ -38,6 +43,8 @@ class Members:
 
     def __init__(self, members: tuple[Member, ...]) -> None:
         self.by_key = {each.key: each for each in members}
-        self.by_account = {account: each for each in members for account in (each.spot, each.usdm)}
+        self.by_account = {
+            account: each for each in members for account in (each.spot, each.usdm, each.deribit)
+        }
         assert len(self.by_key) == len(members), "two members with one key"
-        assert len(self.by_account) == 2 * len(members), "two members with one name"
+        assert len(self.by_account) == 3 * len(members), "two members with one name"

@@ -23,7 +23,9 @@ class Listener:
 class Hub:
     """The streams of one market."""
 
-    def __init__(self) -> None:
+    def __init__(self, encode: Callable[[Any], bytes] = text) -> None:
+        """encode: how a venue writes its messages."""
+        self._encode = encode
         self._heard: dict[str, list[Listener]] = {}
 
     def wanted(self, name: str) -> bool:
@@ -57,7 +59,7 @@ class Hub:
         heard = self._heard.get(name)
         if not heard:
             return
-        payload = text(message)
+        payload = self._encode(message)
         plain = combined = None
         for listener in list(heard):
             if listener.combined:

@@ -1,8 +1,8 @@
 """The rules and brackets under which the served venue lists its contracts.
 
-They are of the kind and size that Binance states for its larger coins; a recording of another
-coin gets the same, scaled by its price. Sources: exchangeInfo's filters and the leverage
-brackets of both API documentations.
+They are of the kind and size that Binance states for its larger coins, and Deribit for its inverse
+perpetuals. Sources: exchangeInfo's filters and the leverage brackets of both of Binance's API
+documentations; Deribit's public description of standard margin.
 """
 
 from decimal import Decimal
@@ -15,6 +15,8 @@ from bot.venues.simulated.fees import FeeSchedule
 from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.margin import Tier
 from bot.venues.simulated.rules import OrderRules
+from bot.venues.simulated.standard_margin import SizeMargin
+from bot.venues.simulated.terms import Accruing
 
 LEVERAGE: Final = 20
 """What a new account trades with."""
@@ -23,6 +25,9 @@ USDM_NOTIONAL_MIN: Final = Decimal(100)
 SPOT_NOTIONAL_MAX: Final = Decimal(9_000_000)
 SPOT_FEES: Final = FeeSchedule(Decimal("0.001"), Decimal("0.001"), in_received=True)
 USDM_FEES: Final = FeeSchedule(Decimal("0.0002"), Decimal("0.0005"))
+
+DERIBIT_FEES: Final = FeeSchedule(Decimal(0), Decimal("0.0005"))
+DERIBIT_MARGIN: Final = SizeMargin(Decimal("0.02"), Decimal("0.01"), Decimal("0.00005"))
 
 
 class Bracket(Struct, frozen=True):
@@ -87,8 +92,13 @@ def listing_of(instrument: Instrument) -> Listing | None:
             triggers_max=5,
         )
         return Listing(structs.replace(instrument, notional_min=smallest), SPOT_FEES, rules=rules)
-    if instrument.kind is not Kind.PERPETUAL or instrument.inverse:
+    if instrument.kind is not Kind.PERPETUAL:
         return None
+    if instrument.inverse:
+        rules = OrderRules(band_up=Decimal("1.015"), band_down=Decimal("0.985"), orders_max=10_000)
+        return Listing(
+            instrument, DERIBIT_FEES, rules=rules, margin=DERIBIT_MARGIN, funding=Accruing()
+        )
     smallest = instrument.notional_min or USDM_NOTIONAL_MIN
     rules = OrderRules(
         size_max=_lots(instrument, Decimal(1_000)),

@@ -56,6 +56,13 @@ GETS = [
     "/api/v3/myTrades",
     "/api/v3/exchangeInfo",
     "/sapi/v1/capital/config/getall",
+    "/api/v2/public/ticker",
+    "/api/v2/public/get_order_book",
+    "/api/v2/public/get_instruments",
+    "/api/v2/public/auth",
+    "/api/v2/private/buy",
+    "/api/v2/private/cancel_all",
+    "/api/v2/nothing",
     "/fapi/v1/%00",
     "/fapi/../api",
     "//fapi/v1/ping",
@@ -150,6 +157,8 @@ VALID = {
     "limit": "5",
     "period": "5m",
 }
+DERIBIT = "www.deribit.com"
+PATHS = ("/usdm/ws", "/spot/stream", "/ws-api/v3", "/ws-fapi/v1", "/ws/api/v2")
 SPOILED = ("symbol", "timestamp", "signature")
 """Parts without which nothing that writes can go through."""
 
@@ -202,6 +211,8 @@ def cases(count: int, seed: int, key: str, secret: str) -> Iterator[Case]:
         if not target.startswith("/"):
             target = "/" + target
         host = FAPI if path.startswith(("/fapi", "/futures")) else API
+        if path.startswith("/api/v2"):
+            host = DERIBIT
         if dice.random() < 0.2:
             host = dice.choice((FAPI, API, "127.0.0.1", "dapi.binance.com", "nowhere"))
         yield Case(host, method, target, body, key if dice.random() < 0.95 else _ascii(dice))
@@ -211,7 +222,16 @@ def frames(count: int, seed: int) -> Iterator[str | bytes]:
     """So many frames for a socket."""
     dice = random.Random(seed)
     words = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
-    methods = ("order.place", "order.cancel", "userDataStream.subscribe.signature", "ping", "x")
+    methods = (
+        "public/ticker",
+        "public/subscribe",
+        "private/buy",
+        "order.place",
+        "order.cancel",
+        "userDataStream.subscribe.signature",
+        "ping",
+        "x",
+    )
     for _ in range(count):
         asked: Any = {
             "method": dice.choice((*words, *methods, 5, None, [], _junk(dice))),
@@ -222,6 +242,7 @@ def frames(count: int, seed: int) -> Iterator[str | bytes]:
                     [1, None],
                     None,
                     {},
+                    {"channels": [_junk(dice)], "instrument_name": _junk(dice)},
                     {"symbol": _junk(dice), "timestamp": dice.choice((0, "0", -1, 1e300))},
                     ["combined", dice.choice((True, 1, "x"))],
                     _junk(dice),
@@ -254,7 +275,7 @@ def state(served: Served) -> str:
             {
                 member.name: [
                     each
-                    for account in (member.spot, member.usdm)
+                    for account in (member.spot, member.usdm, member.deribit)
                     for each in world.orders.open(account)
                 ]
                 for member in served.ready.members
@@ -278,9 +299,9 @@ async def attack(served: Served, count: int, seed: int) -> Counter[int]:
     await wire.close()
     base = f"http://127.0.0.1:{served.ready.address.plain}"
     async with ClientSession() as session:
-        for number, path in enumerate(("/usdm/ws", "/spot/stream", "/ws-api/v3", "/ws-fapi/v1")):
+        for number, path in enumerate(PATHS):
             ws = await session.ws_connect(base + path)
-            for frame in frames(count // 40, seed + number):
+            for frame in frames(count // 50, seed + number):
                 await (ws.send_bytes(frame) if isinstance(frame, bytes) else ws.send_str(frame))
                 found[-1] += 1
             await ws.ping(b"still there")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bot.feeds.simulated.market import SimulatedMarket
+from bot.feeds.simulated.presets import one_of_each
 from bot.feeds.simulated.settings import FundingTerms, MarketSettings
 from bot.modes.serving import Ready, Serving, ServingOptions, members
 from bot.venues.server.accounts import Member
@@ -23,6 +24,7 @@ SECOND_NS = 1_000_000_000
 DEPOSITS = {
     "spot": {"USDT": Decimal(1_000_000), "BTC": Decimal(10)},
     "usdm": {"USDT": Decimal(1_000_000)},
+    "deribit": {"BTC": Decimal(10), "ETH": Decimal(100), "USDT": Decimal(1_000_000)},
 }
 FAPI, API = "fapi.binance.com", "api.binance.com"
 
@@ -128,12 +130,16 @@ class Served:
 
 @contextmanager
 def serve(
-    *, secure: bool = False, enforced: bool = False, speed: float = 1.0, accounts: int = 2
+    *,
+    secure: bool = False,
+    enforced: bool = False,
+    speed: float = 1.0,
+    accounts: int = 2,
+    inverse: bool = False,
 ) -> Iterator[Served]:
     """Serve a made-up market until the end of the block."""
     start_ns = time.time_ns() // SECOND_NS * SECOND_NS
-    funding = FundingTerms(interval_ns=20 * SECOND_NS)
-    market = SimulatedMarket(MarketSettings(seed=5, start_ns=start_ns, chunk_s=2, funding=funding))
+    market = _market(start_ns, inverse=inverse)
     chance = random.Random(7).randbytes
     keys = [(f"{n}" * 64, f"secret{n}" * 8) for n in range(accounts)]
     options = ServingOptions(
@@ -172,3 +178,13 @@ def serve(
         thread.join(20)
         assert not thread.is_alive(), "the venue did not end"
         assert len(found) == 3, found[3:]
+
+
+def _market(start_ns: int, *, inverse: bool) -> SimulatedMarket:
+    """Spot and linear perpetuals that pay every 20 s, or with inverse ones every 8 hours."""
+    if inverse:
+        return SimulatedMarket(
+            MarketSettings(seed=5, start_ns=start_ns, chunk_s=2, contracts=one_of_each("sim"))
+        )
+    funding = FundingTerms(interval_ns=20 * SECOND_NS)
+    return SimulatedMarket(MarketSettings(seed=5, start_ns=start_ns, chunk_s=2, funding=funding))

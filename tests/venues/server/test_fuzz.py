@@ -18,7 +18,7 @@ async def test_nonsense_changes_nothing():
 
         assert stands.status == 200
         assert state(served) == before
-        assert found[-1] >= 200
+        assert found[-1] == 200
         assert found[400] > 500
         assert found[200] > 50
         assert client.get("/fapi/v1/ping").status == 200

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -229,9 +230,9 @@ async def test_an_order_is_told_from_its_birth_to_its_end(venue: Served, usdm: C
     assert closed[2]["a"]["P"][0]["pa"] == "0.000"
     wallet = usdm.signed("GET", "/fapi/v3/account").json["totalWalletBalance"]
     assert closed[2]["a"]["B"] == [{"a": "USDT", "wb": wallet, "cw": wallet, "bc": "0"}]
-    profit = float(closed[3]["o"]["rp"])
-    assert profit == float(closed[2]["a"]["P"][0]["cr"])
-    assert profit < 0  # bought at the ask, sold at the bid
+    bought, sold = filled[3]["o"], closed[3]["o"]
+    profit = (Decimal(sold["L"]) - Decimal(bought["L"])) * Decimal("0.010")
+    assert Decimal(sold["rp"]) == profit == Decimal(closed[2]["a"]["P"][0]["cr"])
 
 
 async def test_a_listen_key_lives_until_it_is_closed_or_expires(venue: Served, usdm: Client):

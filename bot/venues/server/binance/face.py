@@ -5,7 +5,6 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from bot.model.event import Liquidated, Liquidation
-from bot.model.instrument import Kind
 from bot.model.units import NS_PER_MS, InstrumentId
 from bot.venues.server.accounts import Members
 from bot.venues.server.answer import Answer, Ask
@@ -197,15 +196,18 @@ class BinanceFace:
 
     def order_changed(self, record: OrderRecord, report: OrderReport, trade: Trade | None) -> None:
         """An order has changed."""
-        user = self._spot_user if record.instrument in self._spot.by_id else self._usdm_user
-        user.order_changed(record, report, trade)
+        member = self._members.by_account.get(record.account)
+        if member is not None and record.account == member.spot:
+            self._spot_user.order_changed(record, report, trade)
+        elif member is not None and record.account == member.usdm:
+            self._usdm_user.order_changed(record, report, trade)
 
     def account_changed(self, event: AccountNews) -> None:
         """Something happened to an account besides its orders."""
         member = self._members.by_account.get(event.account)
         if member is not None and event.account == member.usdm:
             self._usdm_user.account_changed(event)
-        elif member is not None:
+        elif member is not None and event.account == member.spot:
             self._spot_user.account_changed(event)
         if isinstance(event, Liquidated) and event.instrument in self._usdm.by_id:
             symbol = self._usdm.by_id[event.instrument]
@@ -214,9 +216,9 @@ class BinanceFace:
 
     def traded(self, name: InstrumentId, trades: Sequence[PublicTrade]) -> None:
         """These trades happened together."""
-        if self._world.instrument(name).kind is Kind.SPOT:
+        if name in self._spot.by_id:
             self._spot_streams.traded(self._spot.by_id[name], trades)
-        else:
+        elif name in self._usdm.by_id:
             self._usdm_streams.traded(self._usdm.by_id[name], trades)
 
     def forced(self, event: Liquidation) -> None:

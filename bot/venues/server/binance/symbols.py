@@ -66,7 +66,7 @@ class Symbols:
         self.spot = spot
         for name in sorted(listings):
             listing = listings[name]
-            if (listing.instrument.kind is Kind.SPOT) is not spot:
+            if (listing.instrument.kind is Kind.SPOT) is not spot or listing.instrument.inverse:
                 continue
             tick, lot = listing.instrument.grid.tick, listing.instrument.lot
             made = (
