@@ -7,6 +7,7 @@ from msgspec import structs
 from bot.model.command import OrderType
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
+from bot.venues.simulated.door import event_of
 from bot.venues.simulated.expiry import payoff
 from bot.venues.simulated.fees import FeeSchedule
 from bot.venues.simulated.margin import Load
@@ -29,7 +30,7 @@ from tests.venues.market import (
     listing,
     venue,
 )
-from tests.venues.test_native import IOC, OTHER, later, open_at, place, quoted, stop, told
+from tests.venues.test_native import IOC, OTHER, amend, later, open_at, place, quoted, stop, told
 
 MARK, LAST = TriggerSource.MARK, TriggerSource.LAST
 
@@ -209,3 +210,12 @@ def test_the_fee_of_an_option_that_settles_in_coin_is_a_fraction_of_a_coin():
     fee = fees.charge(CALL_IN_COIN, BUY, 10, 100, maker=False, index=Decimal(90))
 
     assert fee == (Decimal("0.0003"), BTC)
+
+
+def test_a_waiting_order_without_a_price_that_is_amended_is_no_event_of_ours():
+    there = open_at(quoted().mark(15, "50"))
+    there.perform(stop("a", SELL, 2, Trigger(price=97, source=MARK, rising=False)))
+
+    (amended,) = there.perform(amend("a", size=3))
+
+    assert event_of(amended) is None
