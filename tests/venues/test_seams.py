@@ -10,6 +10,7 @@ from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
 from bot.venues.simulated.door import event_of
 from bot.venues.simulated.expiry import payoff
 from bot.venues.simulated.fees import FeeSchedule
+from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.margin import Load
 from bot.venues.simulated.reports import OrderReport
 from bot.venues.simulated.requests import Trigger, TriggerSource
@@ -88,7 +89,7 @@ def test_a_stop_without_a_price_buys_coins_when_its_price_has_come():
 def test_coins_bought_without_a_price_cost_no_more_than_the_wallet_holds():
     poor = {ACCOUNT: {USDT: Decimal(100)}}
     market = Market().book(10, [(100, 5)], [(101, 1), (2000, 5)], SPOT)
-    there = venue(market, latency=None, lateness_ns=0, deposits=poor)
+    there = venue(market, latency=Constant(0, 0), lateness_ns=0, deposits=poor)
     there.advance(20)
 
     # 0.1 at 50.5, then 0.1 at 1000: together more than 100.
@@ -219,3 +220,29 @@ def test_a_waiting_order_without_a_price_that_is_amended_is_no_event_of_ours():
     (amended,) = there.perform(amend("a", size=3))
 
     assert event_of(amended) is None
+
+
+# --- what nobody stated ----------------------------------------------------------------
+
+
+def test_margin_is_looked_at_when_our_impact_on_the_middle_of_the_book_decays():
+    market = Market().book(10, [(100, 50)], [(101, 1), (150, 50)])
+    money = {ACCOUNT: {USDT: Decimal(1000)}, OTHER: {USDT: Decimal(3)}}
+    there = venue(market, latency=Constant(0, 0), lateness_ns=0, deposits=money)
+    there.advance(20)
+    # Behind the only ask at 101 the next is at 150: the middle, which is the mark, jumps to 125.
+    there.perform(place("a", BUY, 1, 101))
+    there.perform(place("b", BUY, 2, 150, account=OTHER))
+    assert there.positions[OTHER, PERP] == 2
+
+    there.advance(1020)
+
+    assert (OTHER, PERP) not in there.positions
+
+
+def test_a_stop_fires_when_our_impact_on_the_middle_of_the_book_decays():
+    there = open_at(Market().book(10, [(100, 50)], [(101, 1), (150, 50)]))
+    there.perform(place("a", BUY, 1, 101))
+    there.perform(stop("b", SELL, 1, Trigger(price=110, source=MARK, rising=False)))
+
+    assert later(there, 1020) == [("triggered", "b"), ("trade", "b", 1, 100)]

@@ -392,6 +392,8 @@ class SimulatedVenue:
             self._counter.lapse(action)
         elif isinstance(action, Recovery):
             self._market.recover(self.arrays, action.i, self.now_ns)
+            if self._market.marked(action.i) is None:
+                self._look_at_middle(action.i)
         elif isinstance(action, FundingRate):
             if (i := self._index.get(action.instrument)) in self._listings:
                 self._clearing.hear(i, action)
@@ -428,6 +430,13 @@ class SimulatedVenue:
             self._clearing.margin()
         else:
             self._exchange.bound()
+
+    def _look_at_middle(self, i: int) -> None:
+        """A middle that is a mark has moved, and no message said so."""
+        if len(self._exchange.waiting):
+            self._exchange.trigger(i, Seen(self._marks.mark(i), None, None))
+        self._exchange.traded.add(i)
+        self._account()
 
     def _look_at_traded(self) -> None:
         for i in sorted(self._exchange.traded):
