@@ -13,7 +13,7 @@ from bot.venues.simulated.fees import FeeSchedule
 from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.margin import Load
 from bot.venues.simulated.reports import OrderReport
-from bot.venues.simulated.requests import Trigger, TriggerSource
+from bot.venues.simulated.requests import AmendOrder, Trigger, TriggerSource
 from bot.venues.simulated.standard_margin import OptionMargin
 from bot.venues.simulated.terms import Accruing, FairMark
 from tests.venues.bank import ANN, COIN_PUT, Bank
@@ -246,3 +246,32 @@ def test_a_stop_fires_when_our_impact_on_the_middle_of_the_book_decays():
     there.perform(stop("b", SELL, 1, Trigger(price=110, source=MARK, rising=False)))
 
     assert later(there, 1020) == [("triggered", "b"), ("trade", "b", 1, 100)]
+
+
+# --- waiting orders that are changed ---------------------------------------------------
+
+
+def test_a_waiting_order_for_coins_sets_its_money_aside_however_it_is_changed():
+    poor = {ACCOUNT: {USDT: Decimal(100)}}
+    there = venue(quoted(SPOT), latency=Constant(0, 0), lateness_ns=0, deposits=poor)
+    there.advance(20)
+    there.perform(stop("a", BUY, 1, Trigger(110, LAST, rising=True), instrument=SPOT))
+    change = AmendOrder(account=ACCOUNT, instrument=SPOT, client_id="a", size=500)
+
+    # 0.1 at 55 and its fee.
+    assert there.treasury.withdrawable(ACCOUNT, USDT) == 100 - Decimal("5.5") * Decimal("1.0005")
+    assert told(there.perform(change)) == [("refused", "balance")]
+    assert told(there.perform(structs.replace(change, size=2, trigger_price=120))) == [
+        ("amended", "a")
+    ]
+    assert there.treasury.withdrawable(ACCOUNT, USDT) == 100 - 12 * Decimal("1.0005")
+
+
+def test_a_stop_that_closes_a_position_may_follow_the_price():
+    there = open_at(quoted().mark(15, "50").mark(30, "48.5").mark(40, "48"))
+    there.perform(place("long", BUY, 3, 101))
+    there.perform(stop("a", SELL, 0, Trigger(97, MARK, rising=False), close_position=True))
+
+    assert told(there.perform(amend("a", trigger_price=96))) == [("amended", "a")]
+    assert later(there, 30) == []
+    assert later(there) == [("triggered", "a"), ("trade", "a", 3, 100)]
