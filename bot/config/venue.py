@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from msgspec import Struct
 
@@ -82,17 +83,25 @@ def venue_settings(file: File, instruments: tuple[Instrument, ...]) -> VenueSett
         liquidation_band=venue.liquidation_band,
         insurance={Currency(code): amount for code, amount in venue.insurance.items()},
         loans={Currency(code): (loan.hourly, loan.quota) for code, loan in venue.loans.items()},
-        funding=_of_instruments(venue.funding, instruments),
-        marks=_of_instruments(venue.marks, instruments),
+        funding=_of_instruments(venue.funding, instruments, _FUNDED),
+        marks=_of_instruments(venue.marks, instruments, _MARKED),
         fees={one.id: terms for one in instruments if (terms := fee_terms(file, one)) is not None},
     )
 
 
+_FUNDED: Final = frozenset({Kind.PERPETUAL})
+_MARKED: Final = frozenset({Kind.PERPETUAL, Kind.FUTURE})
+"""What has a mark around the index of its underlying: a coin has none, an option another one."""
+
+
 def _of_instruments(
-    stated: Mapping[str, str], instruments: tuple[Instrument, ...]
+    stated: Mapping[str, str], instruments: tuple[Instrument, ...], kinds: frozenset[Kind]
 ) -> dict[InstrumentId, str]:
-    """What is said of instruments or of their venues, by instrument."""
-    said = {one.id: stated.get(one.id, stated.get(one.venue)) for one in instruments}
+    """What is said of instruments, or of their venues and so of these kinds, by instrument."""
+    said = {
+        one.id: stated.get(one.id, stated.get(one.venue) if one.kind in kinds else None)
+        for one in instruments
+    }
     return {name: word for name, word in said.items() if word is not None}
 
 

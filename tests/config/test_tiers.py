@@ -13,6 +13,8 @@ from bot.errors import ConfigError
 from bot.modes.setup import of, simulated_venue
 from bot.testing import listing
 from bot.venues.simulated.accounts import FUND, MarginTerms
+from bot.venues.simulated.fees import FeeSchedule
+from bot.venues.simulated.listing import Listing
 from bot.venues.simulated.terms import Accruing, AtStamp, FairMark, RecordedMark
 from tests.config.samples import WHOLE, spoiled
 
@@ -226,3 +228,22 @@ def test_marks_and_funding_have_the_rules_that_are_stated():
     assert venue.listing(PERP).mark == FairMark()
     assert usual.listing(PERP).funding == AtStamp()
     assert usual.listing(PERP).mark == RecordedMark()
+
+
+def test_what_is_said_of_a_venue_is_said_of_the_kinds_that_have_it():
+    terms = 'lends_spot = false\nfunding = { sim = "accruing" }\nmarks = { sim = "fair" }'
+    config = parse(spoiled("lends_spot = false", terms), "t.toml", Path())
+
+    venue = simulated_venue(of(config, MARKET, "e1"))
+
+    assert (venue.listing(PERP).funding, venue.listing(PERP).mark) == (Accruing(), FairMark())
+    spot = venue.listing("sim:BTC/USDT")
+    assert (spot.funding, spot.mark) == (AtStamp(), RecordedMark())
+
+
+def test_only_a_perpetual_is_funded_all_the_time_and_coins_have_no_mark_of_the_venues():
+    fees = FeeSchedule(Decimal(0), Decimal(0))
+    with pytest.raises(ValueError, match="funding"):
+        Listing(listing("sim:BTC/USDT"), fees, funding=Accruing())
+    with pytest.raises(ValueError, match="mark"):
+        Listing(listing("sim:BTC/USDT"), fees, mark=FairMark())

@@ -7,11 +7,13 @@ from msgspec import structs
 from bot.model.command import OrderType
 from bot.model.instrument import Instrument, Kind, PriceGrid
 from bot.model.units import NS_PER_HOUR, NS_PER_SECOND, InstrumentId
+from bot.venues.simulated.door import event_of
 from bot.venues.simulated.expiry import payoff
 from bot.venues.simulated.fees import FeeSchedule
+from bot.venues.simulated.latency import Constant
 from bot.venues.simulated.margin import Load
 from bot.venues.simulated.reports import OrderReport
-from bot.venues.simulated.requests import Trigger, TriggerSource
+from bot.venues.simulated.requests import AmendOrder, Trigger, TriggerSource
 from bot.venues.simulated.standard_margin import OptionMargin
 from bot.venues.simulated.terms import Accruing, FairMark
 from tests.venues.bank import ANN, COIN_PUT, Bank
@@ -29,7 +31,7 @@ from tests.venues.market import (
     listing,
     venue,
 )
-from tests.venues.test_native import IOC, OTHER, later, open_at, place, quoted, stop, told
+from tests.venues.test_native import IOC, OTHER, amend, later, open_at, place, quoted, stop, told
 
 MARK, LAST = TriggerSource.MARK, TriggerSource.LAST
 
@@ -87,7 +89,7 @@ def test_a_stop_without_a_price_buys_coins_when_its_price_has_come():
 def test_coins_bought_without_a_price_cost_no_more_than_the_wallet_holds():
     poor = {ACCOUNT: {USDT: Decimal(100)}}
     market = Market().book(10, [(100, 5)], [(101, 1), (2000, 5)], SPOT)
-    there = venue(market, latency=None, lateness_ns=0, deposits=poor)
+    there = venue(market, latency=Constant(0, 0), lateness_ns=0, deposits=poor)
     there.advance(20)
 
     # 0.1 at 50.5, then 0.1 at 1000: together more than 100.
@@ -209,3 +211,67 @@ def test_the_fee_of_an_option_that_settles_in_coin_is_a_fraction_of_a_coin():
     fee = fees.charge(CALL_IN_COIN, BUY, 10, 100, maker=False, index=Decimal(90))
 
     assert fee == (Decimal("0.0003"), BTC)
+
+
+def test_a_waiting_order_without_a_price_that_is_amended_is_no_event_of_ours():
+    there = open_at(quoted().mark(15, "50"))
+    there.perform(stop("a", SELL, 2, Trigger(price=97, source=MARK, rising=False)))
+
+    (amended,) = there.perform(amend("a", size=3))
+
+    assert event_of(amended) is None
+
+
+# --- what nobody stated ----------------------------------------------------------------
+
+
+def test_margin_is_looked_at_when_our_impact_on_the_middle_of_the_book_decays():
+    market = Market().book(10, [(100, 50)], [(101, 1), (150, 50)])
+    money = {ACCOUNT: {USDT: Decimal(1000)}, OTHER: {USDT: Decimal(3)}}
+    there = venue(market, latency=Constant(0, 0), lateness_ns=0, deposits=money)
+    there.advance(20)
+    # Behind the only ask at 101 the next is at 150: the middle, which is the mark, jumps to 125.
+    there.perform(place("a", BUY, 1, 101))
+    there.perform(place("b", BUY, 2, 150, account=OTHER))
+    assert there.positions[OTHER, PERP] == 2
+
+    there.advance(1020)
+
+    assert (OTHER, PERP) not in there.positions
+
+
+def test_a_stop_fires_when_our_impact_on_the_middle_of_the_book_decays():
+    there = open_at(Market().book(10, [(100, 50)], [(101, 1), (150, 50)]))
+    there.perform(place("a", BUY, 1, 101))
+    there.perform(stop("b", SELL, 1, Trigger(price=110, source=MARK, rising=False)))
+
+    assert later(there, 1020) == [("triggered", "b"), ("trade", "b", 1, 100)]
+
+
+# --- waiting orders that are changed ---------------------------------------------------
+
+
+def test_a_waiting_order_for_coins_sets_its_money_aside_however_it_is_changed():
+    poor = {ACCOUNT: {USDT: Decimal(100)}}
+    there = venue(quoted(SPOT), latency=Constant(0, 0), lateness_ns=0, deposits=poor)
+    there.advance(20)
+    there.perform(stop("a", BUY, 1, Trigger(110, LAST, rising=True), instrument=SPOT))
+    change = AmendOrder(account=ACCOUNT, instrument=SPOT, client_id="a", size=500)
+
+    # 0.1 at 55 and its fee.
+    assert there.treasury.withdrawable(ACCOUNT, USDT) == 100 - Decimal("5.5") * Decimal("1.0005")
+    assert told(there.perform(change)) == [("refused", "balance")]
+    assert told(there.perform(structs.replace(change, size=2, trigger_price=120))) == [
+        ("amended", "a")
+    ]
+    assert there.treasury.withdrawable(ACCOUNT, USDT) == 100 - 12 * Decimal("1.0005")
+
+
+def test_a_stop_that_closes_a_position_may_follow_the_price():
+    there = open_at(quoted().mark(15, "50").mark(30, "48.5").mark(40, "48"))
+    there.perform(place("long", BUY, 3, 101))
+    there.perform(stop("a", SELL, 0, Trigger(97, MARK, rising=False), close_position=True))
+
+    assert told(there.perform(amend("a", trigger_price=96))) == [("amended", "a")]
+    assert later(there, 30) == []
+    assert later(there) == [("triggered", "a"), ("trade", "a", 3, 100)]

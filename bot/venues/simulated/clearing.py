@@ -128,6 +128,12 @@ class Clearing:
         self.accruals.grow(i)
         self.funding.expect(i)
 
+    def see_trades(self) -> None:
+        """Somebody's position has changed since the last look."""
+        for i in sorted(self.exchange.traded):
+            self.looked_at(i)
+        self.exchange.traded.clear()
+
     def margin(self) -> None:
         """Close what is called, and tell the kernel when to look again."""
         pools = self.solvency.judge_all()

@@ -132,6 +132,8 @@ class Counter:
         order.price = price
         if request.trigger_price is not None:
             order.trigger = structs.replace(order.trigger, price=request.trigger_price)
+            if order.request.price is None:
+                order.price = request.trigger_price  # what it sets aside while it waits
         self.exchange.say(order, Change.AMENDED)
 
     def _would_cross(self, order: Order, price: int) -> bool:
@@ -150,7 +152,8 @@ class Counter:
         same_trigger = at is None or (waits is not None and at == waits.price)
         if (price, size) == (order.price, order.size) and same_trigger:
             return Reason.NO_CHANGE, "nothing would change"
-        if size <= 0:
+        whole = order.request.close_position and request.size is None
+        if size <= 0 and not whole:
             return Reason.SIZE_MIN, f"size {size} lots is no order"
         if order.request.type is OrderType.MARKET and request.price is not None:
             return Reason.INVALID, "a market order has no price to change"

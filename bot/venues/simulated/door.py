@@ -92,7 +92,8 @@ def _of_order(said: OrderReport) -> Event | None:
             venue_order_id=f"{ORDER}{said.number}",
         )
     if change is Change.AMENDED:
-        assert said.price is not None, "what stands on a book has a price"
+        if said.price is None:
+            return None  # A market order that waits, which no engine of ours sends.
         return OrderAmended(
             ts_recv=heard_ns,
             ts_venue=at_ns,

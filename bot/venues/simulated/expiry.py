@@ -30,7 +30,8 @@ Group = tuple[Currency, Currency, int]
 def payoff(instrument: Instrument, price: Decimal) -> Decimal:
     """What a unit is closed at when the underlying settles at a price.
 
-    A future at the price; an option at what exercising it is worth, in coins where it settles in them.
+    A future at the price; an option at what exercising it is worth, in the coin that
+    it settles in.
     """
     if instrument.strike is None:
         return price

@@ -13,6 +13,7 @@ from bot.venues.simulated.rules import NO_RULES, OrderRules
 from bot.venues.simulated.standard_margin import OptionMargin, SizeMargin
 from bot.venues.simulated.terms import (
     DEAR_LIQUIDATION,
+    Accruing,
     AtStamp,
     ExpiryTerms,
     FundingRule,
@@ -52,6 +53,10 @@ class Listing(Struct, frozen=True):
             raise ValueError(f"{self.instrument.id} margin: got none, expected an option's")
         if derivative and isinstance(self.margin, OptionMargin):
             raise ValueError(f"{self.instrument.id} margin: got an option's, expected another")
+        if isinstance(self.funding, Accruing) and self.instrument.kind is not Kind.PERPETUAL:
+            raise ValueError(f"{self.instrument.id} funding: expected of perpetuals alone")
+        if not derivative and not isinstance(self.mark, RecordedMark):
+            raise ValueError(f"{self.instrument.id} mark: expected a recorded one, it has no other")
         tiered = derivative and self.margin is None
         floors = [tier.floor for tier in self.tiers]
         if tiered and (not floors or floors[0] != 0 or floors != sorted(set(floors))):

@@ -66,9 +66,14 @@ class Screening:
             return (self._position(i, asked, more) if more > 0 else None) or self.shortage(
                 i, asked, order
             )
-        if trigger_price is None:
-            return None
-        return self._passed(i, structs.replace(order.trigger, price=trigger_price))
+        trigger = order.trigger
+        if trigger_price is not None:
+            trigger = structs.replace(trigger, price=trigger_price)
+            if passed := self._passed(i, trigger):
+                return passed
+        limit = None if request.price is None else price
+        asked = structs.replace(request, price=limit, size=size, trigger=trigger)
+        return self.shortage(i, asked, order)
 
     def closable(self, account: AccountId, i: int, side: Side) -> int:
         """Lots of the position that an order of a side would close."""
@@ -166,16 +171,20 @@ class Screening:
         collar = listing.rules.collar(listing.instrument, side, self._mark(i))
         return (WORST - 1 if side is Side.BUY else 0) if collar is None else collar
 
+    def standing(self, account: AccountId) -> list[Order]:
+        """The orders of an account that something is set aside for: of coins, those that wait."""
+        return [
+            order
+            for order in (*self.resting, *self.waiting)
+            if order.account == account
+            if order.trigger is None or self._is_spot(order.instrument)
+        ]
+
     def shortage(
         self, i: int, request: PlaceOrder, instead_of: Order | None = None
     ) -> Trouble | None:
         """What an account lacks to carry an order, in place of one that stands, if any."""
-        standing = [
-            order
-            for order in (*self.resting, *self.waiting)
-            if order.account == request.account and order is not instead_of
-            if order.trigger is None or self._is_spot(order.instrument)
-        ]
+        standing = [each for each in self.standing(request.account) if each is not instead_of]
         if request.trigger is not None and not self._is_spot(i):
             return None  # A contract is paid for when the order comes to the market.
         text = self.collateral.shortage(i, request, self._judged_at(i, request), standing)

@@ -123,4 +123,4 @@ class Treasury:
         return self.accounts.position.get((account, i)) or Position()
 
     def _orders(self, account: AccountId) -> list[Order]:
-        return [order for order in self.exchange.resting if order.account == account]
+        return self.exchange.screening.standing(account)

@@ -384,7 +384,7 @@ class SimulatedVenue:
             if action.work is Work.MARK and len(self._exchange.waiting):
                 # A mark that the venue computes is seen by nobody but it.
                 self._exchange.trigger(action.i, Seen(self._marks.mark(action.i), None, None))
-            self._look_at_traded()
+            self._clearing.see_trades()
             self._clearing.margin()
         elif isinstance(action, Expiry):
             self._exchange.expire(action.number)
@@ -392,6 +392,11 @@ class SimulatedVenue:
             self._counter.lapse(action)
         elif isinstance(action, Recovery):
             self._market.recover(self.arrays, action.i, self.now_ns)
+            if self._market.marked(action.i) is None:
+                # A middle that is a mark has moved, and no message said so.
+                self._exchange.trigger(action.i, Seen(self._marks.mark(action.i), None, None))
+                self._exchange.traded.add(action.i)
+                self._account()
         elif isinstance(action, FundingRate):
             if (i := self._index.get(action.instrument)) in self._listings:
                 self._clearing.hear(i, action)
@@ -424,15 +429,10 @@ class SimulatedVenue:
     def _account(self) -> None:
         """Look at the money after somebody's order was served or filled."""
         if self._exchange.traded:
-            self._look_at_traded()
+            self._clearing.see_trades()
             self._clearing.margin()
         else:
             self._exchange.bound()
-
-    def _look_at_traded(self) -> None:
-        for i in sorted(self._exchange.traded):
-            self._clearing.looked_at(i)
-        self._exchange.traded.clear()
 
     def _relist(self, event: InstrumentChanged) -> None:
         i = self._index.get(event.instrument.id)

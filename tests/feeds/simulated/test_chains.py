@@ -150,3 +150,12 @@ def test_a_put_is_a_call_less_the_forward_plus_the_strike():
 def test_surfaces_that_can_be_arbitraged_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Surface(**wrong)
+
+
+def test_options_are_listed_as_venues_list_those_that_settle_in_coin(minute):
+    _, listed = minute
+    options = [one for one in listed.values() if one.kind is Kind.OPTION]
+
+    # Priced in coin, and on coins: what buys one pays coins, not dollars for so many contracts.
+    assert options
+    assert all(one.quote == one.settle == one.base and not one.inverse for one in options)
