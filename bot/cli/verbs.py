@@ -13,6 +13,7 @@ from bot.errors import UsageError, quoted
 VERBS: Final[dict[str, tuple[str, str]]] = {
     "run": ("bot.cli.trade:run", "Trade on paper; without a file, on a market that is made up."),
     "replay": ("bot.cli.trade:replay", "Run strategies over a recording, or verify a session."),
+    "simulate": ("bot.cli.simulate:simulate", "Break a leg of a strategy, and see what it does."),
     "status": ("bot.cli.operate:status", "What a running bot holds, wants and waits for."),
     "pause": ("bot.cli.operate:pause", "No new risk; positions stay."),
     "resume": ("bot.cli.operate:resume", "Trade again after a pause or a halt."),

@@ -80,10 +80,67 @@ class EngineHoldings:
             return None
         return min(worst) if side is Side.BUY else max(worst)
 
+    def largest(
+        self, strategy: StrategyName, instrument: InstrumentId, side: Side, price: int, goal: int
+    ) -> int | None:
+        """The largest order that the limits on single orders let through.
+
+        Counted as `risk.checks` counts: at the worst of the price, the mark and the far touch. A
+        goal that no limit on positions names as allowed is not worked toward in pieces: a wrong
+        size is refused whole.
+        """
+        limits = self._state.settings.limits
+        scopes = [
+            one
+            for one in (
+                limits.total,
+                limits.accounts.get(self._state.account(instrument)),
+                limits.strategies.get(strategy),
+            )
+            if one is not None
+        ]
+        coins, worst = self._coins(instrument), self._worst(instrument, side, price)
+        held = [
+            one.position_max[instrument]
+            for one in scopes
+            if one.position_max is not None and instrument in one.position_max
+        ]
+        if coins is None or worst is None or not held or abs(goal) * coins > min(held):
+            return None
+        bounds = [
+            one.order_notional_max / worst for one in scopes if one.order_notional_max is not None
+        ]
+        bounds += [
+            one.order_size_max[instrument] / coins
+            for one in scopes
+            if one.order_size_max is not None and instrument in one.order_size_max
+        ]
+        return int(min(bounds)) if bounds else None
+
     def account(self, strategy: StrategyName, instrument: InstrumentId) -> AccountId:
         """The account that a strategy trades an instrument in."""
         del strategy
         return self._state.account(instrument)
+
+    def _worst(self, instrument: InstrumentId, side: Side, price: int) -> Decimal | None:
+        """One lot at the worst price that an order may meet, in the reporting currency."""
+        listed, market = self._state.terms.by_id[instrument], self._state.market
+        touch, mark = self.touch(instrument), market.mark(instrument)
+        rate = market.conversion(listed.quote)
+        if touch is None or mark is None or rate is None:
+            return None
+        far = touch[2] if side is Side.BUY else touch[0]
+        return rate * max(
+            listed.notional(1, mark),
+            listed.notional(1, listed.price(max(price, far))),
+        )
+
+    def _coins(self, instrument: InstrumentId) -> Decimal | None:
+        """One lot in base coins; of an inverse contract, at the mark."""
+        listed, mark = self._state.terms.by_id[instrument], self._state.market.mark(instrument)
+        if not listed.inverse:
+            return listed.lot * listed.contract_size
+        return None if mark is None else listed.base_amount(1, mark)
 
     def _bounds(
         self, instrument: InstrumentId, side: Side, limits: Limits | None

@@ -33,11 +33,16 @@ def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
             state.halts.halt(scope, Mode.REDUCE_ONLY, reason, state.now)
             _permit_all(state, command.strategy)
         case "acknowledge":
-            return (state.halts.acknowledge(scope, command.who) or said,)
+            for each in _halted(state, scope):
+                wrong = state.halts.acknowledge(each, command.who)
+                if wrong is not None:
+                    return (wrong,)
         case "resume":
-            wrong = state.halts.resume(scope)
-            if wrong is not None:
-                return (wrong,)
+            unread = [
+                wrong for each in _halted(state, scope) if (wrong := state.halts.resume(each))
+            ]
+            if unread:
+                return tuple(unread)
             if command.strategy is not None:
                 state.failed.pop(command.strategy, None)
             for name in _concerned(state, command.strategy):
@@ -66,6 +71,18 @@ def obey(state: State, command: OperatorCommand) -> tuple[str, ...]:
         case _:
             return (f"{command.verb}: expected one of pause, resume, cancel, flatten, halt",)
     return (said,)
+
+
+def _halted(state: State, scope: Scope) -> list[Scope]:
+    """What a command about a scope lifts: all of it, the accounts' own halts among them.
+
+    A venue halts an account by liquidating it, and no command names an account.
+    """
+    if scope != TOTAL:
+        return [scope]
+    standing = [halt.scope for halt in state.halts.state()]
+    found = [each for each in standing if each == TOTAL or each.level is Level.ACCOUNT]
+    return found or [TOTAL]
 
 
 def _start(state: State, name: StrategyName) -> None:

@@ -200,6 +200,10 @@ class Draft:
         if price is None or price <= 0:
             return
         most = room if ask.most is None else ask.most
+        goal = ask.position + int(side) * (room + behind)
+        largest = self.holdings.largest(work.strategy, work.instrument, side, price, goal)
+        if largest is not None and largest >= smallest:
+            most = min(most, largest)  # or risk would refuse the whole way, each time anew
         size = child_size(room, most, smallest)
         if too_small(instrument, size, instrument.price(price)):  # the collar is below the mark
             size = child_size(room, most, smallest_order(instrument, instrument.price(price)))

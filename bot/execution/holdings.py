@@ -47,5 +47,13 @@ class Holdings(Protocol):
     def collar(self, instrument: InstrumentId, side: Side) -> int | None:
         """The worst price in ticks that an order of this side may carry; None: send nothing."""
 
+    def largest(
+        self, strategy: StrategyName, instrument: InstrumentId, side: Side, price: int, goal: int
+    ) -> int | None:
+        """Lots of the largest order that the limits on single orders let through at a price in
+        ticks, on the way to a position of `goal` lots that was said to be allowed; None: nothing
+        bounds it, or nobody said so.
+        """
+
     def account(self, strategy: StrategyName, instrument: InstrumentId) -> AccountId:
         """The account that a strategy trades an instrument in."""

@@ -398,7 +398,10 @@ def _is_spot(instrument: Instrument) -> bool:
 
 
 def _has_expired(instrument: Instrument, event: Settled) -> bool:
-    return instrument.expiry_ns is not None and event.ts_venue >= instrument.expiry_ns
+    if instrument.expiry_ns is None:
+        # A perpetual ends only by being delisted; while it trades, this pays a session's profit.
+        return not instrument.active
+    return event.ts_venue >= instrument.expiry_ns
 
 
 def _identity(event: Booked) -> Applied:

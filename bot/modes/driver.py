@@ -23,9 +23,12 @@ from bot.model.event import (
     InstrumentChanged,
     IntentDurable,
     OrderSent,
+    OrderUnknown,
     SendAborted,
     Timer,
 )
+from bot.model.order import State as OrderState
+from bot.model.units import AccountId
 from bot.modes.fused import Together
 from bot.modes.recorder import Recorder
 from bot.modes.sources import Item, Items, Quiet, time_of
@@ -56,6 +59,27 @@ class Delays(Struct, frozen=True):
     in_ns: int
 
 
+class Doubts(Struct, frozen=True):
+    """How long an order or a cancel may stay unanswered, and who asks the venue about it then.
+
+    after_ns: from the first byte; then, and as often again while nothing is known, the order is
+    `OrderUnknown`. ask: sends an inquiry by our own id of the order at the time of that event;
+    what it answers comes like anything that the venue says.
+    """
+
+    after_ns: int
+    ask: Callable[[OrderUnknown], None]
+
+
+class Doubt(Struct, frozen=True):
+    """A look at an order that may have been answered by then. cancel_ns: of the cancel that is
+    looked after; None: the order itself is.
+    """
+
+    order_id: str
+    cancel_ns: int | None
+
+
 class Driver:
     """Runs an engine against a simulated venue over one stream of items."""
 
@@ -67,16 +91,21 @@ class Driver:
         recorder: Recorder,
         journal: Journal,
         tape: TapeSink | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
-        """Wire them together; `tape` keeps what entered, for a session."""
+        """Wire them together; `tape` keeps what entered, for a session.
+
+        doubts: None: the venue loses no answer, however late it comes.
+        """
         self.engine = engine
         self.venue = venue
         self.recorder = recorder
         self._delays = delays
         self._journal = journal
         self._tape = tape
+        self._doubts = doubts
         self.observer: Callable[[Outcome], None] | None = None
-        self._coming: list[tuple[int, int, int, AnyEvent, Command | None]] = []
+        self._coming: list[tuple[int, int, int, AnyEvent, Command | Doubt | None]] = []
         self._count = 0
         self._due = FOREVER
         self._together = Together(venue, delays.in_ns)
@@ -168,9 +197,11 @@ class Driver:
                 self._enqueue(event, None)  # type: ignore[arg-type]  # it says only such
             together.busy = not self.venue.idle
 
-    async def _step(self, event: AnyEvent, command: Command | None) -> None:
+    async def _step(self, event: AnyEvent, command: Command | Doubt | None) -> None:
         if isinstance(command, Cancel) and self._is_over(command):
             return  # It filled, or was never sent, while the cancel was on its way.
+        if isinstance(command, Doubt) and not self._stands(command):
+            return  # It was answered.
         seq = self.engine.state.seq + 1
         if self._tape is not None:
             self._tape.append(seq, event)
@@ -182,6 +213,8 @@ class Driver:
             return
         if isinstance(command, Approved):
             await self._send(command, event.ts_recv)
+        elif isinstance(command, Doubt):
+            self._inquire(event, command)
         else:
             self._submit(command, event.ts_recv)
 
@@ -210,6 +243,45 @@ class Driver:
     def _submit(self, command: Command, sent_ns: int) -> None:
         self.venue.submit(command, sent_ns)
         self._together.busy = True
+        if self._doubts is not None:
+            order = self.engine.state.desk.blotter.get(command.order_id)
+            assert order is not None, f"order {command.order_id}: sent, and nobody knows it"
+            cancel_ns = order.cancel_ns if isinstance(command, Cancel) else None
+            self._doubt(order.account, Doubt(command.order_id, cancel_ns), sent_ns)
+
+    # --- what nobody answers -----------------------------------------------------------
+
+    def _doubt(self, account: AccountId, doubt: Doubt, since_ns: int) -> None:
+        """Look again when an answer is overdue."""
+        assert self._doubts is not None
+        at_ns, what = since_ns + self._doubts.after_ns, "order"
+        if doubt.cancel_ns is not None:
+            what = "cancel"
+        unknown = OrderUnknown(
+            ts_recv=at_ns,
+            ts_venue=at_ns,
+            account=account,
+            order_id=doubt.order_id,
+            reason=f"no answer to the {what}",
+        )
+        self._enqueue(unknown, doubt)
+
+    def _stands(self, doubt: Doubt) -> bool:
+        """Whether what is looked after has still not been answered."""
+        order = self.engine.state.desk.blotter.get(doubt.order_id)
+        if order is None or order.closed:
+            return False
+        if doubt.cancel_ns is None:
+            return order.state in (OrderState.SENT, OrderState.UNKNOWN)
+        return order.cancel_pending and order.cancel_ns == doubt.cancel_ns
+
+    def _inquire(self, event: AnyEvent, doubt: Doubt) -> None:
+        """Ask the venue, and look again later: an inquiry may be lost as well."""
+        assert self._doubts is not None
+        assert isinstance(event, OrderUnknown)
+        self._doubts.ask(event)
+        self._together.busy = True
+        self._doubt(event.account, doubt, event.ts_recv)
 
     async def _carry_out(self, outcome: Outcome) -> None:
         """Write down what came of a step, and put its commands on their way."""
@@ -238,7 +310,7 @@ class Driver:
             )
             self._enqueue(intent, approved)
 
-    def _enqueue(self, event: AnyEvent, command: Command | None) -> None:
+    def _enqueue(self, event: AnyEvent, command: Command | Doubt | None) -> None:
         self._count += 1
         heapq.heappush(self._coming, (event.ts_recv, rank(event), self._count, event, command))
 

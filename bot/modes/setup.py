@@ -101,8 +101,8 @@ _FUNDING: Final[Mapping[str, FundingRule]] = {
 }
 
 
-def simulated_venue(setup: Setup) -> SimulatedVenue:
-    """The venue of a setup."""
+def simulated_venue(setup: Setup, kind: type[SimulatedVenue] = SimulatedVenue) -> SimulatedVenue:
+    """The venue of a setup. kind: one that is worse than it could be, for rehearsals."""
     terms, settings = setup.venue, setup.settings
     listed = sorted(settings.instruments, key=lambda one: one.id)
     liquidation = LiquidationTerms(
@@ -127,7 +127,7 @@ def simulated_venue(setup: Setup) -> SimulatedVenue:
         if one.id in settings.fees
     }
     windows = tuple(settings.window_ticks(one) for one in listed)
-    venue = SimulatedVenue(
+    venue = kind(
         tuple(one.id for one in listed),
         windows,
         listings,

@@ -23,6 +23,24 @@ def test_an_order_at_the_limit_passes_and_one_lot_more_is_refused() -> None:
     }
 
 
+def test_a_position_that_is_allowed_is_reached_in_orders_that_are() -> None:
+    limits = {"position_max": {PERP: 2.0}, "order_notional_max": 60, "order_size_max": {PERP: 0.5}}
+
+    done = run(hold(1.0), quoted().wait(5), limits=limits)
+
+    assert done.position(PERP) == 1.0
+    assert len(done.orders) == 2
+    assert done.refused == []
+
+
+def test_a_position_that_nobody_allowed_is_not_reached_in_pieces() -> None:
+    for limits in ({}, {"position_max": {PERP: 0.9}}):
+        done = run(hold(1.0), quoted().wait(5), limits={"order_notional_max": 60, **limits})
+
+        assert (done.position(PERP), done.orders) == (0.0, [])
+        assert len(done.refused) >= 1
+
+
 def test_a_refusal_is_not_repeated_at_every_wake() -> None:
     tape = quoted()
     for k in range(200):

@@ -9,6 +9,8 @@ import pytest
 from bot import Basket, Target, Urgency
 from bot.execution.permits import Permit
 from bot.model.event import OrderSent
+from bot.risk.kill import Mode
+from bot.risk.limits import Level, Scope
 from bot.testing import Run, Tape, run
 from bot.testing.tape import START_NS
 from tests.engine.world import (
@@ -95,6 +97,21 @@ def test_a_wrong_order_is_answered_with_what_is_wrong() -> None:
         ("dance: expected one of pause, resume, cancel, flatten, halt",),
     ]
     assert early == ("total: halted by me: test: expected to be acknowledged first",)
+
+
+def test_a_halt_of_an_account_is_lifted_by_the_same_two_acts() -> None:
+    """A venue halts an account by liquidating it; no command could name the account."""
+    engine = engine_of({"a": hold(1.0)}, quoted())
+    account = Scope(Level.ACCOUNT, "sim")
+    engine.state.halts.halt(account, Mode.REDUCE_ONLY, "liquidated", 1)
+    engine.state.halts.halt(Scope(Level.STRATEGY, "a"), Mode.REDUCE_ONLY, "lost", 1)
+
+    early = engine.step(command("resume")).notes
+    engine.step(command("acknowledge"))
+    engine.step(command("resume"))
+
+    assert early == ("account sim: liquidated: expected to be acknowledged first",)
+    assert [halt.scope.level for halt in engine.state.halts.state()] == [Level.STRATEGY]
 
 
 def test_resuming_a_strategy_does_not_lift_a_halt_of_everything() -> None:

@@ -374,3 +374,27 @@ def test_patience_that_would_repeat_without_end_is_refused():
             **{name: getattr(PATIENCE, name) for name in PATIENCE.__struct_fields__}
             | {"retry_ms": 0}
         )
+
+
+def test_a_way_longer_than_the_largest_order_is_gone_in_pieces():
+    world = wanting(Target(PERP, 0.01, URGENT))
+    world.most = 4
+
+    sizes = []
+    for _ in range(3):
+        (order,) = world.plan().proposals
+        sizes.append(order.size)
+        world.fill(world.only())
+
+    assert sizes == [4, 4, 2]
+    assert world.plan().proposals == ()
+
+
+def test_a_largest_order_below_the_smallest_bounds_nothing():
+    """Risk says then what is wrong, and not nobody."""
+    world = wanting(Target(PERP, 0.01, URGENT))
+    world.most = 0
+
+    (order,) = world.plan().proposals
+
+    assert order.size == 10

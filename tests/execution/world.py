@@ -83,6 +83,7 @@ class World:
         self.last = Plan((), (), (), (), ())
         self.crossed = self.refusals = 0
         self.left: dict[str, int] = {}
+        self.most: int | None = None
         self._told: set[str] = set()
         self._ids = count(1)
         self._trades = count(1)
@@ -114,6 +115,11 @@ class World:
     def collar(self, instrument: InstrumentId, side: Side) -> int | None:
         collar = self.collars[instrument]
         return None if collar is None else collar[0 if side is Side.BUY else 1]
+
+    def largest(
+        self, strategy: StrategyName, instrument: InstrumentId, side: Side, price: int, goal: int
+    ) -> int | None:
+        return self.most
 
     def account(self, strategy: StrategyName, instrument: InstrumentId) -> AccountId:
         return AccountId(instrument.partition(":")[0])

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.ledger.ledger import Ledger
 from bot.ledger.postings import Cause, Entry, Heading, Posting
@@ -599,3 +600,19 @@ def test_a_hundred_thousand_fills_leave_no_drift():
     assert ledger.quantity("linear", LINEAR) == lots
     assert ledger.equity(None, prices) == (cash + lots * 600_000) * size_of_step
     assert ledger.attribution(prices).change == ledger.equity(None, prices)
+
+
+def test_a_perpetual_that_is_delisted_is_closed_by_its_settlement():
+    ledger = new_ledger()
+    prices = Prices().at(spot="100", linear="100")
+    ledger.apply(fill(LINEAR, "2", "100"), ALICE, prices, None)
+    ledger.apply(settled(LINEAR, "110", ts_venue=5), EXTERNAL, prices, None)
+    before = ledger.quantity(account_of(LINEAR), LINEAR)
+
+    ledger.relist(replace(INSTRUMENTS[LINEAR], active=False))
+    ledger.apply(settled(LINEAR, "120", ts_venue=6), EXTERNAL, prices, None)
+
+    assert before != 0  # while it trades, a settlement pays a session's profit
+    assert ledger.quantity(account_of(LINEAR), LINEAR) == 0
+    gained = INSTRUMENTS[LINEAR].base_amount(before, Decimal(100)) * 20
+    assert ledger.wallet(account_of(LINEAR), "USDT") == gained

@@ -143,7 +143,7 @@ class Exchange:
             if order.leaves == 0:
                 self._drop(order)
             if lots:
-                self._fill(order, order.price, lots, maker=True)
+                self.fill(order, order.price, lots, maker=True)
             if order.leaves == 0 and order.cut:
                 self.say(order, Change.CANCELED, Reason.REDUCED, REST_WOULD_OPEN)
         self._cut_reduce_only(i)
@@ -294,7 +294,7 @@ class Exchange:
                 self.end(step.against, Change.EXPIRED_IN_MATCH, Reason.SELF_TRADE, text)
                 continue
             order.leaves -= step.lots
-            self._fill(order, step.price, step.lots, maker=False)
+            self.fill(order, step.price, step.lots, maker=False)
             if step.against is not None:
                 self._fill_resting(step.against, step.lots)
 
@@ -306,7 +306,7 @@ class Exchange:
         else:
             self._drop(order)
             order.leaves = 0
-        self._fill(order, order.price, lots, maker=True)
+        self.fill(order, order.price, lots, maker=True)
         if left == 0 and order.cut:
             self.say(order, Change.CANCELED, Reason.REDUCED, REST_WOULD_OPEN)
 
@@ -343,7 +343,8 @@ class Exchange:
         if order.client_id:
             del self._named[order.name]
 
-    def _fill(self, order: Order, price: int, lots: int, *, maker: bool) -> None:
+    def fill(self, order: Order, price: int, lots: int, *, maker: bool) -> None:
+        """Book an execution of an order and report it."""
         i, instrument = order.instrument, self.listings[order.instrument].instrument
         fee, currency = self.booking.execute(order.account, i, order.side, lots, price, maker=maker)
         order.executed += lots
