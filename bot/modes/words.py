@@ -1,9 +1,10 @@
 """Numbers, times and names as a person reads them; money keeps every digit it has."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Final
 
+from bot.model.money import MONEY
 from bot.model.units import NS_PER_HOUR, NS_PER_MS, NS_PER_SECOND, InstrumentId
 
 MINUS: Final = "−"
@@ -21,8 +22,9 @@ def exact(value: Decimal | None, *, signed: bool = False) -> str:
 
 
 def rounded(value: Decimal | float | None, places: int, *, signed: bool = False) -> str:
-    """A number to so many places, for the eye: `+12.34`."""
-    return UNKNOWN if value is None else _sign(f"{value:,.{places}f}", signed=signed)
+    """A number to so many places, for the eye: `+12.34`; rounded alike whoever calls."""
+    with localcontext(MONEY):
+        return UNKNOWN if value is None else _sign(f"{value:,.{places}f}", signed=signed)
 
 
 def short(value: float) -> str:

@@ -1,7 +1,7 @@
 """Numbers and times as they are told."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -81,3 +81,8 @@ def test_what_is_no_time_is_refused():
 )
 def test_a_length_of_time_is_told_in_its_two_largest_units(duration_ns, told):
     assert words.span(duration_ns) == told
+
+
+def test_what_is_shown_is_rounded_alike_whatever_a_library_has_done_to_decimals() -> None:
+    with localcontext(rounding=ROUND_HALF_UP):
+        assert words.rounded(Decimal("4.005"), 2) == "4.00"

@@ -1,6 +1,7 @@
 """ccxt trades on the served venue through a resolver, over TLS, without a changed address."""
 
 import asyncio
+import decimal
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -69,10 +70,14 @@ async def exchange(venue: Served, name: str, member: int) -> AsyncIterator[Any]:
             },
         }
     )
+    # ccxt changes how whoever calls it rounds decimals, and leaves it so.
+    decimals = decimal.getcontext()
+    before = decimals.copy()
     try:
         async with asyncio.timeout(60):
             yield made
     finally:
+        decimals.rounding, decimals.traps = before.rounding, before.traps
         await made.close()
         await session.close()
         await asyncio.sleep(0.05)  # TLS says good-bye.
