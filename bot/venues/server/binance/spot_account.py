@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from bot.model.units import AccountId, Currency
+from bot.venues.server.binance.aggregates import aggregates
 from bot.venues.server.binance.gate import Call
 from bot.venues.server.binance.limits import Limits
 from bot.venues.server.binance.params import Params
@@ -204,31 +205,10 @@ class SpotAccount:
 
     def aggregated(self, call: Call) -> list[dict[str, Any]]:
         """GET /api/v3/aggTrades: here every trade is an aggregate of its own."""
-        params = call.params
-        symbol = self._symbols.need(params)
-        limit, first = params.limit(500, 1000), params.whole("fromId")
-        began, ended = params.whole("startTime"), params.whole("endTime")
-        kept = [
-            each
-            for each in self._world.public[symbol.id].trades
-            if (first is None or each.number >= first)
-            and (began is None or self._shown(each.at_ns) >= began)
-            and (ended is None or self._shown(each.at_ns) <= ended)
-        ]
-        kept = kept[-limit:] if first is None and began is None else kept[:limit]
-        return [
-            {
-                "a": each.number,
-                "p": symbol.price(each.price),
-                "q": symbol.size(each.size),
-                "f": each.number,
-                "l": each.number,
-                "T": self._shown(each.at_ns),
-                "m": each.sold,
-                "M": True,
-            }
-            for each in kept
-        ]
+        symbol = self._symbols.need(call.params)
+        trades = self._world.public[symbol.id].trades
+        found = aggregates(call.params, symbol, trades, self._shown)
+        return [{**each, "M": True} for each in found]
 
     def average(self, call: Call) -> dict[str, Any]:
         """GET /api/v3/avgPrice: of the last five minutes that traded."""

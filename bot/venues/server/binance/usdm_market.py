@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from bot.model.event import LongShortRatio, OpenInterest
 from bot.model.units import NS_PER_HOUR, NS_PER_MS
 from bot.venues.server.binance import errors
+from bot.venues.server.binance.aggregates import aggregates
 from bot.venues.server.binance.gate import Call
 from bot.venues.server.binance.limits import Terms
 from bot.venues.server.binance.params import Params
@@ -133,30 +134,9 @@ class UsdmMarket:
 
     def aggregated(self, call: Call) -> list[dict[str, Any]]:
         """GET /fapi/v1/aggTrades: here every trade is an aggregate of its own."""
-        params = call.params
-        symbol = self._symbols.need(params)
-        limit, first = params.limit(500, 1000), params.whole("fromId")
-        began, ended = params.whole("startTime"), params.whole("endTime")
-        kept = [
-            each
-            for each in self._world.public[symbol.id].trades
-            if (first is None or each.number >= first)
-            and (began is None or self._shown(each.at_ns) >= began)
-            and (ended is None or self._shown(each.at_ns) <= ended)
-        ]
-        kept = kept[-limit:] if first is None and began is None else kept[:limit]
-        return [
-            {
-                "a": each.number,
-                "p": symbol.price(each.price),
-                "q": symbol.size(each.size),
-                "f": each.number,
-                "l": each.number,
-                "T": self._shown(each.at_ns),
-                "m": each.sold,
-            }
-            for each in kept
-        ]
+        symbol = self._symbols.need(call.params)
+        trades = self._world.public[symbol.id].trades
+        return aggregates(call.params, symbol, trades, self._shown)
 
     def premium(self, call: Call) -> Any:
         """GET /fapi/v1/premiumIndex."""
